@@ -1,0 +1,6 @@
+"""Addresses of claims."""
+
+from django.urls import URLPattern
+
+app_name = "claims"
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,1 @@
+"""Mechanisms that exist once and every domain app uses."""

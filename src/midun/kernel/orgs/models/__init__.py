@@ -1,0 +1,19 @@
+"""Tables of people and organisations, split by concept."""
+
+from midun.kernel.orgs.models.base import Scoped, UnitRecord, UnitRecordQuerySet
+from midun.kernel.orgs.models.organisations import DivisionCode, Jurisdiction, Organisation, OrganisationQuerySet
+from midun.kernel.orgs.models.people import Invitation, LoginRecord, Membership, User
+
+__all__ = [
+    "DivisionCode",
+    "Invitation",
+    "Jurisdiction",
+    "LoginRecord",
+    "Membership",
+    "Organisation",
+    "OrganisationQuerySet",
+    "Scoped",
+    "UnitRecord",
+    "UnitRecordQuerySet",
+    "User",
+]

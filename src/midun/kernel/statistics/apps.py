@@ -1,0 +1,15 @@
+"""Django's handle on statistics: finds every app's figures."""
+
+from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
+
+
+class StatisticsConfig(AppConfig):
+    """Figures and statistics forms."""
+
+    name = "midun.kernel.statistics"
+    verbose_name = "统计"
+
+    def ready(self) -> None:
+        """Register the figures of every app, without importing any of them by name."""
+        autodiscover_modules("figures")

@@ -1,0 +1,1 @@
+"""Pure Python libraries: no Django, no database, no clock, no network."""
