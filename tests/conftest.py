@@ -121,8 +121,8 @@ PEOPLE = {
 }
 """Name of the membership → (organisation, role)."""
 
-JIA_CODE = "91310000MA1K35XR9A"
-YI_CODE = "91310000MA1K35Y77E"
+JIA_CODE = "91310000MA1K35XR8Q"
+YI_CODE = "91310000MA1K35Y703"
 
 
 @pytest.fixture
