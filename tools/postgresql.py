@@ -1,4 +1,4 @@
-"""A throw-away PostgreSQL for the tests: initdb into a temporary folder, no fsync, a socket of its own."""
+"""A throw-away PostgreSQL for tests and benchmarks: initdb into a temporary folder, no fsync, a socket of its own."""
 
 import os
 import pwd
