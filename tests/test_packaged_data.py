@@ -99,7 +99,8 @@ def test_every_standard_character_is_in_every_font():
     standard = {ord(c) for c in (ROOT / "tools/data/tgh8105.txt").read_text("utf-8") if c != "\n"}
     assert len(standard) == 8105
     for path in sorted(FONTS.glob("*.otf")):
-        assert standard <= set(tool.TTFont(path, lazy=True).getBestCmap()), path.name
+        with tool.TTFont(path, lazy=True) as font:
+            assert standard <= set(font.getBestCmap()), path.name
 
 
 def test_districts_of_a_municipality_hang_below_it():
