@@ -63,7 +63,8 @@ def at() -> datetime:
 def _own_home(settings: Any, tmp_path: Path) -> None:
     """Every test has a data folder of its own and quick password hashing."""
     settings.MIDUN_HOME = tmp_path / "home"
-    (tmp_path / "home").mkdir()
+    settings.STATIC_ROOT = tmp_path / "home" / "static"
+    settings.STATIC_ROOT.mkdir(parents=True)
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": str(tmp_path)}}
     settings.STORAGES = {
