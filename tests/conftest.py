@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -73,31 +74,30 @@ def _own_home(settings: Any, tmp_path: Path) -> None:
     }
 
 
-@pytest.fixture(autouse=True)
-def _flush_past_the_trail(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="session", autouse=True)
+def _flush_past_the_trail() -> None:
     """Transactional tests empty all tables afterwards; the trail's triggers must stand aside for that, only there."""
     from django.db import connection  # noqa: PLC0415  # settings are configured by then
 
-    real = connection.ops.execute_sql_flush
+    operations = type(connection.ops)
+    real = operations.execute_sql_flush
+    triggers = import_module("midun.kernel.trail.migrations.0002_append_only")
 
-    def flush(statements: list[str]) -> None:
-        from importlib import import_module  # noqa: PLC0415
-
-        triggers = import_module("midun.kernel.trail.migrations.0002_append_only")
-        with connection.cursor() as cursor:
-            if connection.vendor == "postgresql":
+    def flush(self: Any, statements: list[str]) -> None:
+        with self.connection.cursor() as cursor:
+            if self.connection.vendor == "postgresql":
                 cursor.execute("SET session_replication_role = replica")
-                real(statements)
+                real(self, statements)
                 cursor.execute("SET session_replication_role = DEFAULT")
-            else:
-                cursor.execute("DROP TRIGGER IF EXISTS trail_no_update")
-                cursor.execute("DROP TRIGGER IF EXISTS trail_no_delete")
-                real(statements)
-                for statement in triggers.SQLITE.strip().split("END;"):
-                    if statement.strip():
-                        cursor.execute(statement + "END;")
+                return
+            cursor.execute("DROP TRIGGER IF EXISTS trail_no_update")
+            cursor.execute("DROP TRIGGER IF EXISTS trail_no_delete")
+            real(self, statements)
+            for statement in triggers.SQLITE.strip().split("END;"):
+                if statement.strip():
+                    cursor.execute(statement + "END;")
 
-    monkeypatch.setattr(connection.ops, "execute_sql_flush", flush)
+    operations.execute_sql_flush = flush  # type: ignore[method-assign]  # for the whole test session
 
 
 @dataclass
