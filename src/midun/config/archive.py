@@ -49,7 +49,7 @@ def _table(model: type[models.Model]) -> str:
     return model._meta.db_table
 
 
-def _fields(model: type[models.Model]) -> list[models.Field[Any, Any]]:
+def _fields(model: type[models.Model]) -> "list[models.Field[Any, Any]]":
     return list(model._meta.concrete_fields)
 
 
@@ -65,7 +65,7 @@ def _encode(value: object) -> object:
     return value
 
 
-def _decode(field: models.Field[Any, Any], value: object) -> object:
+def _decode(field: "models.Field[Any, Any]", value: object) -> object:
     if value is None:
         return None
     if isinstance(field, models.BinaryField):
