@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any, Protocol
 
 from django.db import transaction
 
 from midun.kernel.orgs.actor import Actor
 from midun.kernel.orgs.enums import PERMISSIONS, Level, OrganisationKind, Permission
-from midun.kernel.orgs.models import Jurisdiction, Membership, Organisation, UnitRecord, User
+from midun.kernel.orgs.models import Jurisdiction, Membership, Organisation, User
 from midun.kernel.trail.services import changed, record, snapshot
 from midun.kernel.trail.verbs import Verb
 
@@ -29,9 +30,17 @@ def require(actor: Actor, permission: Permission) -> None:
         raise Refused(f"当前身份没有“{permission.label}”的权限")
 
 
-def claim_version(obj: UnitRecord | Organisation, version: int) -> None:
+class Versioned(Protocol):
+    """A row with an optimistic lock, of a class with a scoped `objects`."""
+
+    pk: Any
+    version: Any
+
+
+def claim_version(obj: Versioned, version: int) -> None:
     """Take the optimistic lock: compare-and-swap of `version`; raises `Stale` when somebody was faster."""
-    taken = type(obj).objects.unscoped("optimistic lock").filter(pk=obj.pk, version=version).update(version=version + 1)
+    model: Any = type(obj)
+    taken = model.objects.unscoped("optimistic lock").filter(pk=obj.pk, version=version).update(version=version + 1)
     if not taken:
         raise Stale
     obj.version = version + 1
@@ -47,9 +56,13 @@ def add_jurisdiction(
     parent: Jurisdiction | None,
     division_code: str = "",
     order: int = 0,
+    right: Permission = Permission.MANAGE_ORGANISATIONS,
 ) -> Jurisdiction:
-    """Add a node to the tree of authority; with or without a division code of its own."""
-    require(actor, Permission.MANAGE_ORGANISATIONS)
+    """Add a node to the tree of authority; with or without a division code of its own.
+
+    `right` is narrower where another service has its own rule about who may (and checks where).
+    """
+    require(actor, right)
     node = Jurisdiction(
         name=name, level=level, parent=parent, division_code=division_code, order=order, path=f"new-{name}-{at}"[:120]
     )
@@ -61,10 +74,15 @@ def add_jurisdiction(
 
 
 @transaction.atomic
-def add_organisation(*, actor: Actor, at: datetime, **fields: object) -> Organisation:
-    """Add an organisation. Enterprises may be added by officers, everything else by the system administrator."""
+def add_organisation(
+    *, actor: Actor, at: datetime, right: Permission | None = None, **fields: object
+) -> Organisation:
+    """Add an organisation. Enterprises may be added by officers, everything else by the system administrator.
+
+    `right` is narrower where another service has its own rule about who may (and checks where).
+    """
     enterprise = fields.get("kind") == OrganisationKind.ENTERPRISE
-    require(actor, Permission.MANAGE_ENTERPRISES if enterprise else Permission.MANAGE_ORGANISATIONS)
+    require(actor, right or (Permission.MANAGE_ENTERPRISES if enterprise else Permission.MANAGE_ORGANISATIONS))
     organisation = Organisation.objects.create(**fields)
     after = {k: (v.pk if hasattr(v, "pk") else v) for k, v in fields.items()}
     record(actor=actor, verb=Verb.CREATED, target=organisation, at=at, after=after)

@@ -1,4 +1,4 @@
-"""Tables of the service month."""
+"""The campaign, its headings, its participants and what they must report."""
 
 from typing import Self
 
@@ -7,7 +7,7 @@ from django.db.models import F, Q
 
 from midun.kernel.orgs.actor import Actor
 from midun.kernel.orgs.enums import Level
-from midun.kernel.orgs.models import Organisation, Scoped, UnitRecord, UnitRecordQuerySet
+from midun.kernel.orgs.models import Organisation, Scoped
 from midun.kernel.orgs.scoping import NOBODY, ScopedQuerySet
 
 
@@ -17,15 +17,6 @@ class CampaignState(models.TextChoices):
     DRAFT = "draft", "筹备中"
     RUNNING = "running", "进行中"
     CLOSED = "closed", "已结束"
-
-
-class PlanState(models.TextChoices):
-    """Where a line of the plan stands."""
-
-    DRAFT = "draft", "填报中"
-    SUBMITTED = "submitted", "待审核"
-    RETURNED = "returned", "已退回"
-    APPROVED = "approved", "已审核"
 
 
 class CampaignQuerySet(ScopedQuerySet):
@@ -57,6 +48,7 @@ class Campaign(Scoped):
     year = models.PositiveSmallIntegerField("年份")
     start = models.DateField("开始日期")
     end = models.DateField("结束日期")
+    plan_due_on = models.DateField("活动安排报送截止", null=True, blank=True)
     template = models.CharField("模板", max_length=60, blank=True)
     state = models.CharField("状态", max_length=10, choices=CampaignState, default=CampaignState.DRAFT)
     launched_at = models.DateTimeField("启动时间", null=True, blank=True)
@@ -88,9 +80,19 @@ class Campaign(Scoped):
     def __str__(self) -> str:
         return self.title
 
+    @property
+    def is_running(self) -> bool:
+        """Whether units plan and work in it now."""
+        return self.state == CampaignState.RUNNING
 
-class StrandQuerySet(ScopedQuerySet):
-    """Strands are reached through their campaign."""
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing in it changes any more."""
+        return self.state == CampaignState.CLOSED
+
+
+class InCampaignQuerySet(ScopedQuerySet):
+    """Strands and required forms are reached through their campaign."""
 
     @classmethod
     def scope_for(cls, actor: Actor) -> Q:
@@ -99,15 +101,19 @@ class StrandQuerySet(ScopedQuerySet):
 
 
 class Strand(Scoped):
-    """A heading of the notice under which activities are arranged (走访调研企业, 加大宣传力度…)."""
+    """A heading of the notice under which activities are arranged (走访调研企业, 加大宣传力度…).
+
+    `keywords` (、 between them) are what the suggestion of a strand for a plan line looks for.
+    """
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="strands", verbose_name="服务月")
     key = models.CharField("标识", max_length=40)
     heading = models.CharField("名称", max_length=80)
+    keywords = models.CharField("关键词", max_length=1000, blank=True)
     order = models.PositiveSmallIntegerField("顺序")
 
-    objects = StrandQuerySet.guarded()
-    reachable = StrandQuerySet.reachable()
+    objects = InCampaignQuerySet.guarded()
+    reachable = InCampaignQuerySet.reachable()
 
     class Meta(Scoped.Meta):
         verbose_name = "活动板块"
@@ -154,56 +160,20 @@ class CampaignUnit(Scoped):
 class RequiredForm(Scoped):
     """A statistics form the campaign asks of its units, and until when."""
 
-    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="required_forms", verbose_name="服务月")
+    campaign = models.ForeignKey(
+        Campaign, on_delete=models.CASCADE, related_name="required_forms", verbose_name="服务月"
+    )
     template = models.CharField("统计表模板", max_length=60)
     due_on = models.DateField("报送截止")
 
-    objects = StrandQuerySet.guarded()
-    reachable = StrandQuerySet.reachable()
+    objects = InCampaignQuerySet.guarded()
+    reachable = InCampaignQuerySet.reachable()
 
     class Meta(Scoped.Meta):
         verbose_name = "报送要求"
         verbose_name_plural = "报送要求"
+        ordering = ("due_on", "pk")
         constraints = (models.UniqueConstraint(fields=("campaign", "template"), name="required_form_once"),)
 
     def __str__(self) -> str:
         return f"{self.template}（{self.due_on}）"
-
-
-class PlanLine(UnitRecord):
-    """One line of 活动安排: what a unit intends to do."""
-
-    campaign = models.ForeignKey(Campaign, on_delete=models.RESTRICT, related_name="plan_lines", verbose_name="服务月")
-    strand = models.ForeignKey(
-        Strand, on_delete=models.RESTRICT, null=True, blank=True, related_name="+", verbose_name="活动板块"
-    )
-    category = models.CharField("类别", max_length=40, blank=True)
-    number = models.PositiveIntegerField("序号")
-    content = models.TextField("活动安排")
-    planned_on = models.DateField("计划日期", null=True, blank=True)
-    state = models.CharField("状态", max_length=10, choices=PlanState, default=PlanState.DRAFT)
-    submitted_at = models.DateTimeField("提交时间", null=True, blank=True)
-    reviewed_at = models.DateTimeField("审核时间", null=True, blank=True)
-
-    objects = UnitRecordQuerySet.guarded()
-    reachable = UnitRecordQuerySet.reachable()
-
-    class Meta(UnitRecord.Meta):
-        verbose_name = "活动安排"
-        verbose_name_plural = "活动安排"
-        ordering = ("number", "pk")
-        constraints = (
-            models.UniqueConstraint(
-                fields=("campaign", "number"), condition=Q(voided_at__isnull=True), name="plan_number_once"
-            ),
-            models.CheckConstraint(
-                condition=~Q(state=PlanState.SUBMITTED) | Q(submitted_at__isnull=False), name="plan_submitted_stamp"
-            ),
-            models.CheckConstraint(
-                condition=~Q(state__in=(PlanState.RETURNED, PlanState.APPROVED)) | Q(reviewed_at__isnull=False),
-                name="plan_reviewed_stamp",
-            ),
-        )
-
-    def __str__(self) -> str:
-        return f"{self.number}. {self.content[:30]}"
