@@ -1,6 +1,6 @@
 """The tables of blobs and attachments."""
 
-from typing import Self
+from typing import Any, Self
 
 from django.apps import apps
 from django.conf import settings
@@ -89,7 +89,13 @@ class Attachment(Scoped):
         return self.blob.mime.startswith("image/")
 
     def owner_visible_to(self, actor: Actor) -> models.Model | None:
-        """The owner if `actor` may see it, else None: a file is readable exactly when its owner is."""
-        model = apps.get_model(self.owner_type)
-        owner: models.Model | None = model.objects.visible_to(actor).filter(pk=self.owner_id).first()  # type: ignore[attr-defined]  # every owner is Scoped
+        """The owner if `actor` may see it, else None: a file is readable exactly when its owner is.
+
+        An attachment marked public is also readable by everybody while its owner `is_public`.
+        """
+        owners: Any = apps.get_model(self.owner_type)
+        owner: models.Model | None = owners.objects.visible_to(actor).filter(pk=self.owner_id).first()
+        if owner is None and self.public:
+            open_to_all = owners.objects.unscoped("an attachment marked public").filter(pk=self.owner_id).first()
+            owner = open_to_all if getattr(open_to_all, "is_public", False) else None
         return owner
