@@ -19,7 +19,14 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def archive(cast, at, tmp_path):
-    photo = attach(owner=cast.jia, data=picture(), name="x.jpg", kind=Attachment.Kind.PHOTO, actor=cast.actor("district_officer"), at=at)
+    photo = attach(
+        owner=cast.jia,
+        data=picture(),
+        name="x.jpg",
+        kind=Attachment.Kind.PHOTO,
+        actor=cast.actor("district_officer"),
+        at=at,
+    )
     assert photo
     target = tmp_path / "backup.tar"
     backup(target)
@@ -61,7 +68,9 @@ def test_it_rejects_a_database_that_is_not_empty(archive):
 def test_it_rejects_a_flipped_byte(archive, where):
     data = bytearray(archive.read_bytes())
     with tarfile.open(archive) as tar:
-        member = sorted((m for m in tar if m.size > 100 and m.name.startswith(("tables", "files"))), key=lambda m: m.size)[-1]
+        member = sorted(
+            (m for m in tar if m.size > 100 and m.name.startswith(("tables", "files"))), key=lambda m: m.size
+        )[-1]
     data[member.offset_data + int(member.size * where)] ^= 1
     archive.write_bytes(data)
     with pytest.raises(BadArchive):

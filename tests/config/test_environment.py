@@ -32,7 +32,11 @@ def test_production_works(tmp_path):
         }
     )
     assert found.base_url == "https://midun.example.gov.cn"
-    assert (found.database["PASSWORD"], found.database["PORT"], found.database["OPTIONS"]) == ("密", "5433", {"sslmode": "require"})
+    assert (found.database["PASSWORD"], found.database["PORT"], found.database["OPTIONS"]) == (
+        "密",
+        "5433",
+        {"sslmode": "require"},
+    )
     assert found.email["EMAIL_USE_SSL"] is True
 
 

@@ -50,4 +50,8 @@ def _run(arguments: list[str]) -> None:
 
 def _help() -> str:
     lines = [f"  {name:<10}{what}" for name, what in COMMANDS.items()]
-    return "用法：midun 命令 [参数]\n\n" + "\n".join(lines) + "\n\n  admin     Django 管理命令（升级数据库：midun admin migrate）\n\n各命令的参数：midun 命令 --help"
+    return (
+        "用法：midun 命令 [参数]\n\n"
+        + "\n".join(lines)
+        + "\n\n  admin     Django 管理命令（升级数据库：midun admin migrate）\n\n各命令的参数：midun 命令 --help"
+    )

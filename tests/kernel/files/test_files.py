@@ -76,8 +76,12 @@ def test_names_are_harmless():
 
 def test_it_works(owner, cast, at, login):
     data = picture()
-    first = attach(owner=owner, data=data, name="现场.jpg", kind=Attachment.Kind.PHOTO, actor=cast.actor("district_officer"), at=at)
-    attach(owner=owner, data=data, name="再传.jpg", kind=Attachment.Kind.PHOTO, actor=cast.actor("district_officer"), at=at)
+    first = attach(
+        owner=owner, data=data, name="现场.jpg", kind=Attachment.Kind.PHOTO, actor=cast.actor("district_officer"), at=at
+    )
+    attach(
+        owner=owner, data=data, name="再传.jpg", kind=Attachment.Kind.PHOTO, actor=cast.actor("district_officer"), at=at
+    )
     assert store.path_of(first.blob_id).exists()
     assert Attachment.objects.of(owner).values("blob").distinct().count() == 1
     answer = login("district_officer").get(f"/files/{first.pk}/")
@@ -85,7 +89,14 @@ def test_it_works(owner, cast, at, login):
 
 
 def test_outsider_gets_404(owner, cast, at, login):
-    found = attach(owner=owner, data=picture(), name="x.jpg", kind=Attachment.Kind.PHOTO, actor=cast.actor("district_officer"), at=at)
+    found = attach(
+        owner=owner,
+        data=picture(),
+        name="x.jpg",
+        kind=Attachment.Kind.PHOTO,
+        actor=cast.actor("district_officer"),
+        at=at,
+    )
     for who in ("other_district_officer", "enterprise_admin", "visitor", "auditor"):
         assert login(who).get(f"/files/{found.pk}/").status_code == 404
         assert login(who).get(f"/files/{found.pk}/thumbnail/").status_code == 404
@@ -102,14 +113,23 @@ def test_a_removed_file_is_gone_but_named_in_the_trail(owner, cast, at, login):
 def test_a_thumbnail_has_no_metadata(owner, cast, at, login):
     data = picture(exif=True)
     assert b"SecretCamera" in data
-    found = attach(owner=owner, data=data, name="x.jpg", kind=Attachment.Kind.PHOTO, actor=cast.actor("district_officer"), at=at)
+    found = attach(
+        owner=owner, data=data, name="x.jpg", kind=Attachment.Kind.PHOTO, actor=cast.actor("district_officer"), at=at
+    )
     small = login("district_officer").get(f"/files/{found.pk}/thumbnail/").content
     assert b"SecretCamera" not in small
     assert Image.open(io.BytesIO(small)).width == 480
 
 
 def test_a_changed_blob_is_noticed(owner, cast, at):
-    found = attach(owner=owner, data=picture(), name="x.jpg", kind=Attachment.Kind.PHOTO, actor=cast.actor("district_officer"), at=at)
+    found = attach(
+        owner=owner,
+        data=picture(),
+        name="x.jpg",
+        kind=Attachment.Kind.PHOTO,
+        actor=cast.actor("district_officer"),
+        at=at,
+    )
     path = store.path_of(found.blob_id)
     path.write_bytes(b"other")
     with pytest.raises(ValueError, match="does not match"):

@@ -7,7 +7,16 @@ from django.db import transaction
 
 from midun.kernel.jobs import registry
 from midun.kernel.jobs.models import Job
-from midun.kernel.jobs.services import LEASE, MAX_ATTEMPTS, UnknownJob, claim, enqueue, enqueue_scheduled, run, work_once
+from midun.kernel.jobs.services import (
+    LEASE,
+    MAX_ATTEMPTS,
+    UnknownJob,
+    claim,
+    enqueue,
+    enqueue_scheduled,
+    run,
+    work_once,
+)
 
 pytestmark = pytest.mark.django_db
 

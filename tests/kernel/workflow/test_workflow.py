@@ -44,8 +44,15 @@ def test_steps_by_name():
 @pytest.fixture
 def claim(cast, at):
     return Claim.objects.create(
-        unit=cast.east_bureau, created_at=at, number="T-1", enterprise=cast.jia, source="phone", topic="other", title="求助",
-        raised_on=at.date(), due_on=at.date(),
+        unit=cast.east_bureau,
+        created_at=at,
+        number="T-1",
+        enterprise=cast.jia,
+        source="phone",
+        topic="other",
+        title="求助",
+        raised_on=at.date(),
+        due_on=at.date(),
     )
 
 

@@ -30,5 +30,3 @@ def job(name: str, *, every: timedelta | None = None) -> Callable[[Callable[...,
 def kinds() -> dict[str, JobKind]:
     """Every registered job by name."""
     return dict(_KINDS)
-
-

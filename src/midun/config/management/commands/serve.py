@@ -23,7 +23,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Where and with how many processes."""
         parser.add_argument("--host", default="127.0.0.1", help="监听地址（默认 127.0.0.1）")
-        parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", "8000")), help="端口（默认 $PORT 或 8000）")
+        parser.add_argument(
+            "--port", type=int, default=int(os.environ.get("PORT", "8000")), help="端口（默认 $PORT 或 8000）"
+        )
         parser.add_argument("--workers", type=int, default=2, help="进程数（默认 2）")
         parser.add_argument("--threads", type=int, default=4, help="每个进程的线程数（默认 4）")
 
