@@ -40,13 +40,14 @@ class AnnexError(Exception):
 
 @dataclass(frozen=True)
 class AnnexRow:
-    """One line of the plan as the annex states it. `row` is where it stands in the source."""
+    """One line of the plan as the annex states it. `row` of the `table`-th plan table is where it stands."""
 
     row: int
     category: str
     unit: str
     number: int
     content: str
+    table: int = 1
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ class Rejection:
     row: int
     text: str
     reason: str
+    table: int = 1
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ class Annex:
 class _Line:
     """A row between reading and checking."""
 
+    table: int
     row: int
     category: str
     unit: str
@@ -85,6 +88,7 @@ class _Line:
 class _Reader:
     """Carries 类别 and 单位 downwards, also over a page break that repeats the head."""
 
+    table: int
     columns: dict[str, int]
     problems: dict[tuple[int, int], str] = field(default_factory=dict)
     category: str = ""
@@ -95,7 +99,7 @@ class _Reader:
         cells = [_plain(cell) for cell in row.cells]
         if section := _section(row, cells):
             if len(section) > _SECTION:
-                return Rejection(row.number, section[:60], "整行合并成一格，不是一条活动安排")
+                return Rejection(row.number, section[:60], "整行合并成一格，不是一条活动安排", self.table)
             self.category, self.unit, self.said = section, "", None
             return None
         category, unit = self._cell(cells, "category"), self._cell(cells, "unit")
@@ -110,11 +114,13 @@ class _Reader:
         if category and not (unit or number or content):
             return None
         if not number and not content:
-            return Rejection(row.number, _shown(cells), "没有活动安排内容")
+            return Rejection(row.number, _shown(cells), "没有活动安排内容", self.table)
         said = {name: self.problems.get((row.number, index), "") for name, index in self.columns.items()}
         unnumbered = said.pop("number", "")
         problem = next((message for message in said.values() if message), "")
-        return _Line(row.number, self.category, self.unit, number, content, fresh, problem, unnumbered)
+        return _Line(
+            self.table, row.number, self.category, self.unit, number, content, fresh, problem, unnumbered
+        )
 
     def _cell(self, cells: Sequence[str], name: str) -> str:
         index = self.columns.get(name)
@@ -131,8 +137,7 @@ def read_annex(tables: Sequence[Table]) -> Annex:
     lines: list[_Line] = []
     rejected: list[Rejection] = []
     has_numbers = False
-    for table, reader, rows in _plans(tables):
-        reader.problems = {(p.row, p.column): p.message for p in table.problems}
+    for reader, rows in _plans(tables):
         has_numbers = has_numbers or "number" in reader.columns
         for row in rows:
             found = reader.line(row)
@@ -148,25 +153,26 @@ def read_annex(tables: Sequence[Table]) -> Annex:
         notes.append("各单位的序号分别从 1 起，已按全表先后统一编号")
         _count(lines)
     kept, refused = _checked(lines)
-    rejected = sorted([*rejected, *refused], key=lambda r: r.row)
+    rejected = sorted([*rejected, *refused], key=lambda r: (r.table, r.row))
     return Annex(tuple(kept), tuple(rejected), tuple(notes))
 
 
-def _plans(tables: Sequence[Table]) -> Iterator[tuple[Table, _Reader, list[Row]]]:
-    reader: _Reader | None = None
-    width = 0
+def _plans(tables: Sequence[Table]) -> Iterator[tuple[_Reader, list[Row]]]:
+    last: _Reader | None = None
+    count = width = 0
     for table in tables:
         head = next(((i, c) for i, r in enumerate(table.rows) if (c := columns_of(r.cells))), None)
-        if head:
-            start, columns = head
-            reader = _Reader(columns, {}, *((reader.category, reader.unit, reader.said) if reader else ()))
-            width = table.width
-            yield table, reader, [row for row in table.rows[start + 1 :] if not columns_of(row.cells)]
-        elif reader and table.width == width and _continues(table, reader.columns):
-            yield table, reader, table.rows
-        else:
-            reader = None
-    if width == 0:
+        if head is None and not (last and table.width == width and _continues(table, last.columns)):
+            last = None
+            continue
+        count, width = count + 1, table.width
+        columns = head[1] if head else last.columns if last else {}
+        reader = _Reader(count, columns, {(p.row, p.column): p.message for p in table.problems})
+        if last:
+            reader.category, reader.unit, reader.said = last.category, last.unit, last.said
+        yield reader, [row for row in table.rows[head[0] + 1 if head else 0 :] if not columns_of(row.cells)]
+        last = reader
+    if count == 0:
         raise AnnexError("没有找到活动安排表：表头里需要有“单位”和“活动安排”（或“活动内容”）两列，请检查后重新上传")
 
 
@@ -227,19 +233,25 @@ def _restarts(lines: Sequence[_Line]) -> bool:
 def _checked(lines: Sequence[_Line]) -> tuple[list[AnnexRow], list[Rejection]]:
     kept: list[AnnexRow] = []
     refused: list[Rejection] = []
-    seen: dict[int, int] = {}
+    seen: dict[int, str] = {}
+    several = any(line.table > 1 for line in lines)
     for line in lines:
         number = parse_number(line.number)
         reason = _fault(line, number, seen)
         if reason or number is None:
-            refused.append(Rejection(line.row, (line.content or line.unit or line.number)[:60], reason))
+            refused.append(Rejection(line.row, (line.content or line.unit or line.number)[:60], reason, line.table))
             continue
-        seen[number] = line.row
-        kept.append(AnnexRow(line.row, line.category, line.unit, number, line.content))
+        seen[number] = place(line.table if several else 0, line.row)
+        kept.append(AnnexRow(line.row, line.category, line.unit, number, line.content, line.table))
     return kept, refused
 
 
-def _fault(line: _Line, number: int | None, seen: dict[int, int]) -> str:
+def place(table: int, row: int) -> str:
+    """Where a row stands, as a person looks for it; `table` 0 when there is only one."""
+    return f"第 {table} 个表第 {row} 行" if table else f"第 {row} 行"
+
+
+def _fault(line: _Line, number: int | None, seen: dict[int, str]) -> str:
     if not line.content:
         return "没有活动安排内容"
     if len(line.content) > MAX_CONTENT:
@@ -257,7 +269,7 @@ def _fault(line: _Line, number: int | None, seen: dict[int, int]) -> str:
     if number is None:
         return f"序号“{line.number[:20]}”不是 1 到 {MAX_NUMBER} 的整数"
     if number in seen:
-        return f"序号 {number} 与第 {seen[number]} 行重复"
+        return f"序号 {number} 与{seen[number]}重复"
     return ""
 
 

@@ -1,0 +1,71 @@
+"""The approved plan as the table that came in."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from midun.campaigns.models import Campaign, PlanLine
+from midun.kernel.orgs.actor import Actor
+from midun.kernel.orgs.enums import Permission
+from midun.kernel.orgs.services import require
+from midun.kernel.trail.services import record
+from midun.kernel.trail.verbs import Verb
+from midun.lib.sheets import Column, Sheet, write_xlsx
+
+HEADS = ("类别", "单位", "序号", "活动安排")
+_WIDTHS = (10.0, 22.0, 7.0, 80.0)
+Row = tuple[str, str, int, str]
+Merge = tuple[int, int, int, int]
+
+
+def plan_rows(lines: Sequence[PlanLine]) -> list[Row]:
+    """类别, 单位, 序号, 活动安排 of every line, in the order of 序号.
+
+    A unit is called by its short name unless another unit here has the same one.
+    """
+    labels: dict[str, set[int]] = {}
+    for line in lines:
+        labels.setdefault(line.unit.label, set()).add(line.unit_id)
+    return [
+        (line.category, line.unit.label if len(labels[line.unit.label]) == 1 else line.unit.name, line.number, line.content)
+        for line in sorted(lines, key=lambda line: line.number)
+    ]
+
+
+def merges_of(rows: Sequence[Row]) -> list[Merge]:
+    """类别 and 单位 of neighbouring rows as merged cells `(top, left, bottom, right)`, units within their category."""
+    merges: list[Merge] = []
+    for column in (0, 1):
+        start = 0
+        for index in range(1, len(rows) + 1):
+            if index < len(rows) and rows[index][: column + 1] == rows[start][: column + 1]:
+                continue
+            if index - start > 1 and rows[start][column]:
+                merges.append((start, column, index - 1, column))
+            start = index
+    return merges
+
+
+def title_of(campaign: Campaign) -> str:
+    """The heading of the table."""
+    return f"{campaign.title}活动安排" if campaign.title.endswith("活动") is False else f"{campaign.title}安排"
+
+
+@transaction.atomic
+def plan_xlsx(*, campaign: Campaign, lines: Sequence[PlanLine], actor: Actor, at: datetime) -> bytes:
+    """The plan as Excel: the four columns of the annex with merged cells."""
+    rows = plan_rows(lines)
+    columns = [
+        Column(title=head, width=width, kind="integer" if head == "序号" else "text")
+        for head, width in zip(HEADS, _WIDTHS, strict=True)
+    ]
+    sheet = Sheet(name="活动安排", columns=columns, rows=rows, merges=merges_of(rows), title=title_of(campaign))
+    data = write_xlsx([sheet], at=at)
+    _record(campaign, "xlsx", len(rows), actor, at)
+    return data
+
+
+def _record(campaign: Campaign, kind: str, rows: int, actor: Actor, at: datetime) -> None:
+    require(actor, Permission.READ_WORK)
+    record(actor=actor, verb=Verb.EXPORTED, target=campaign, at=at, after={"table": "plan", "format": kind, "rows": rows})
