@@ -1,0 +1,150 @@
+"""How a campaign goes: by unit against the plan, by day, and the latest records. Reads only."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.db.models import Count, Q
+
+from midun.activities.models import Activity
+from midun.campaigns.models import Campaign, CampaignUnit, PlanLine, PlanState
+from midun.claims.models import Suggestion
+from midun.kernel.orgs.actor import Actor
+from midun.kernel.statistics import figures
+from midun.kernel.statistics.figures import Figure, Period, Scope
+from midun.publicity.models import GovReport, NewsItem, QuestionnaireHandout, TypicalCase
+from midun.visits.models import Visit
+
+FIGURES = (
+    "pub_events",
+    "pub_enterprises",
+    "pub_attendance",
+    "pub_materials",
+    "meet_events",
+    "meet_enterprises",
+    "visits",
+    "questionnaires",
+    "suggestions",
+    "claims_resolved",
+    "train_events",
+    "train_enterprises",
+    "train_attendance",
+    "cases_published",
+    "gov_reports",
+    "news_total",
+    "news_central",
+)
+"""The 17 figures of the form, in its order (content/forms/shanghai-2023-annex2.yaml; a test keeps them equal)."""
+
+_POINTING = (Activity, Visit, Suggestion, QuestionnaireHandout, TypicalCase, GovReport, NewsItem)
+"""Kinds of record that may point at a plan line and so show that something was done about it."""
+
+
+@dataclass(frozen=True)
+class Number:
+    """A figure and its value."""
+
+    figure: Figure
+    value: int
+
+
+def period_of(campaign: Campaign) -> Period:
+    """The days of the campaign."""
+    return Period(campaign.start, campaign.end)
+
+
+def numbers(scope: Scope, period: Period, names: Sequence[str] = FIGURES) -> list[Number]:
+    """The values of `names` for a scope and period."""
+    return [Number(f, f.value(scope, period)) for f in map(figures.get, names)]
+
+
+@dataclass(frozen=True)
+class UnitProgress:
+    """One unit: lines planned, lines about which something was recorded, and how many events and visits."""
+
+    unit_id: int
+    name: str
+    planned: int
+    done: int
+    events: int
+    visits: int
+
+    @property
+    def share(self) -> int:
+        """Per cent of the planned lines that have a record; 0 without a plan."""
+        return round(100 * self.done / self.planned) if self.planned else 0
+
+    @property
+    def stage(self) -> int:
+        """0 nothing yet, 1 begun, 2 half, 3 nearly, 4 all: the colour step of the tile."""
+        if not self.planned:
+            return 1 if self.events + self.visits else 0
+        return min(4, (self.share + 24) // 25) if self.done else 0
+
+
+def by_unit(campaign: Campaign, actor: Actor) -> list[UnitProgress]:
+    """Progress of every participating unit the actor sees, in the order of the annex. A fixed number of queries."""
+    units = list(
+        CampaignUnit.objects.visible_to(actor).filter(campaign=campaign).select_related("unit").order_by("order", "pk")
+    )
+    lines = PlanLine.objects.visible_to(actor).live().filter(campaign=campaign, state=PlanState.APPROVED)
+    planned: dict[int, int] = dict(lines.values_list("unit").annotate(n=Count("pk")).order_by())
+    started: set[int] = set()
+    for model in _POINTING:
+        pointing = model.objects.visible_to(actor).live().filter(plan_line__campaign=campaign)
+        started.update(pointing.order_by().values_list("plan_line_id", flat=True).distinct())
+    done = Counter(lines.filter(pk__in=started).values_list("unit_id", flat=True))
+    days = Q(day__range=(campaign.start, campaign.end))
+    events, visits = (
+        dict(model.objects.visible_to(actor).live().filter(days).values_list("unit").annotate(n=Count("pk")).order_by())
+        for model in (Activity, Visit)
+    )
+    return [
+        UnitProgress(
+            u.unit_id,
+            u.unit.label,
+            planned.get(u.unit_id, 0),
+            done[u.unit_id],
+            events.get(u.unit_id, 0),
+            visits.get(u.unit_id, 0),
+        )
+        for u in units
+    ]
+
+
+def by_day(campaign: Campaign, actor: Actor, *, until: date) -> list[tuple[date, int, int]]:
+    """For each day of the campaign up to `until`: how many events and how many visits took place."""
+    last = min(campaign.end, max(until, campaign.start))
+    days = Q(day__range=(campaign.start, last))
+    events, visits = (
+        dict(model.objects.visible_to(actor).live().filter(days).values_list("day").annotate(n=Count("pk")).order_by())
+        for model in (Activity, Visit)
+    )
+    span = [campaign.start + timedelta(days=n) for n in range((last - campaign.start).days + 1)]
+    return [(day, events.get(day, 0), visits.get(day, 0)) for day in span]
+
+
+@dataclass(frozen=True)
+class Latest:
+    """A line of the ticker."""
+
+    day: date
+    kind: str
+    unit: str
+    text: str
+    url: str
+
+
+def latest(campaign: Campaign, actor: Actor, *, limit: int = 12) -> list[Latest]:
+    """The newest events, visits and news of the campaign's days."""
+    days = Q(day__range=(campaign.start, campaign.end))
+    found: list[Latest] = []
+    for model, kind in ((Activity, "活动"), (Visit, "走访"), (NewsItem, "报道")):
+        records = model.objects.visible_to(actor).live().filter(days).select_related("unit").order_by("-day", "-pk")
+        if model is Visit:
+            records = records.select_related("unit", "enterprise")
+        for record in records[:limit]:
+            text = f"走访{record.enterprise.name}" if model is Visit else record.title
+            found.append(Latest(record.day, kind, record.unit.label, text, record.get_absolute_url()))
+    return sorted(found, key=lambda item: item.day, reverse=True)[:limit]
