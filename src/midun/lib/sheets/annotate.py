@@ -7,7 +7,7 @@ from typing import Any
 
 import xlsxwriter
 
-from midun.lib.sheets.model import Limits, Row, SheetError, Table
+from midun.lib.sheets.model import DEFAULT_LIMITS, Limits, Row, SheetError, Table
 from midun.lib.sheets.reading import read_tables
 from midun.lib.sheets.writing import MAX_CELL
 
@@ -30,9 +30,9 @@ def annotate_xlsx(
     name: str = "",
     index: int = 0,
     header: int | None = None,
-    limits: Limits = Limits(),
+    limits: Limits = DEFAULT_LIMITS,
 ) -> bytes:
-    """A workbook with the table's text plus a last column 错误说明.
+    """Return a workbook with the table's text plus a last column 错误说明.
 
     `errors` maps row numbers (`Row.number`) to messages per 0-based column, or None for the
     whole row. Offending cells are red and carry the message as a comment. Rows keep their

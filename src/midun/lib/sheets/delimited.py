@@ -57,7 +57,7 @@ def _candidates(data: bytes) -> list[str]:
 
 
 def delimiter_of(text: str) -> str:
-    """The delimiter that splits the beginning into the steadiest columns; "" if none does."""
+    """Find the delimiter that splits the beginning into the steadiest columns; "" if none does."""
     best, best_score = "", (0.0, 0)
     for delimiter in (",", "\t", ";"):
         counts = _column_counts(text, delimiter)
@@ -91,9 +91,7 @@ def read_csv(text: str, name: str, limits: Limits) -> Table:
         return _records(text, name, limits, delimiter, strict=True)
     except csv.Error:
         if text.count('"') % 2:
-            raise SheetError(
-                "文件中的英文双引号没有成对，无法分清单元格；请用 Excel 打开检查后另存再上传。"
-            ) from None
+            raise SheetError("文件中的英文双引号没有成对，无法分清单元格；请用 Excel 打开检查后另存再上传。") from None
     try:
         return _records(text, name, limits, delimiter, strict=False)
     except csv.Error as error:
@@ -104,10 +102,6 @@ def _records(text: str, name: str, limits: Limits, delimiter: str, *, strict: bo
     table = TableBuilder(limits)
     reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=strict)
     for number, record in enumerate(reader, start=1):
-        cells = {
-            column: table.check_cell(restore(clean(raw)), number)
-            for column, raw in enumerate(record)
-            if raw
-        }
+        cells = {column: table.check_cell(restore(clean(raw)), number) for column, raw in enumerate(record) if raw}
         table.add(number, cells)
     return table.build(name)

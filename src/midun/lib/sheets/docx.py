@@ -150,9 +150,7 @@ class _DocumentReader:
         """Text boxes and fallbacks repeat or decorate; what they hold is not the table's."""
         self._ignored += change
 
-    def _unless_ignored(
-        self, handler: Callable[[dict[str, str]], None]
-    ) -> Callable[[dict[str, str]], None]:
+    def _unless_ignored(self, handler: Callable[[dict[str, str]], None]) -> Callable[[dict[str, str]], None]:
         def guarded(attributes: dict[str, str]) -> None:
             if not self._ignored:
                 handler(attributes)
@@ -187,10 +185,8 @@ class _DocumentReader:
         self._count += 1
         if self._count > _MAX_TABLES:
             raise SheetError(f"文档里的表格超过 {_MAX_TABLES} 个，请只保留要导入的表格后再上传。")
-        if self._open:
-            name = f"{self._open[-1].name}（内嵌表）"
-        else:
-            name = self._heading or f"表{self._count}"
+        outside = self._heading or f"表{self._count}"
+        name = f"{self._open[-1].name}（内嵌表）" if self._open else outside
         self._heading = ""
         self._open.append(_OpenTable(name[:_TITLE_LENGTH], TableBuilder(self.limits), self._count))
 
@@ -207,7 +203,7 @@ class _DocumentReader:
             self._open[-1].in_row_properties = inside
 
     def _deletion(self) -> None:
-        """A row deleted with tracked changes is still in the file."""
+        """Drop a row deleted with tracked changes: it is still in the file."""
         if self._open and self._open[-1].in_row_properties:
             self._open[-1].deleted = True
 

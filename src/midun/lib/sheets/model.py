@@ -37,6 +37,9 @@ class Limits:
     max_cells: int = 4_000_000
 
 
+DEFAULT_LIMITS = Limits()
+
+
 class Kind(StrEnum):
     """What an upload is, judged by its content."""
 
@@ -84,6 +87,7 @@ class Table:
 
     @property
     def width(self) -> int:
+        """How many cells every row has."""
         return len(self.rows[0].cells) if self.rows else 0
 
 
@@ -96,9 +100,7 @@ class TableBuilder:
         self._rows: list[tuple[int, dict[int, str], frozenset[int]]] = []
         self._width = 0
 
-    def add(
-        self, number: int, cells: Mapping[int, str], merged: Iterable[int] = ()
-    ) -> dict[int, str] | None:
+    def add(self, number: int, cells: Mapping[int, str], merged: Iterable[int] = ()) -> dict[int, str] | None:
         """Take a row given as column → non-empty text; rows without own content are dropped.
 
         Returns the stored cells, which may still be filled from merges within the row's width.
@@ -109,18 +111,15 @@ class TableBuilder:
             return None
         self.widen(max(kept) + 1)
         if len(self._rows) >= self.limits.max_rows:
-            raise SheetError(
-                f"表格超过 {self.limits.max_rows} 行，请删去多余的行或拆成几个文件后再上传。"
-            )
+            raise SheetError(f"表格超过 {self.limits.max_rows} 行，请删去多余的行或拆成几个文件后再上传。")
         self._rows.append((number, kept, covered))
         self._check_area()
         return kept
 
     def widen(self, width: int) -> None:
+        """Make room for columns, whether or not a row fills them."""
         if width > self.limits.max_columns:
-            raise SheetError(
-                f"表格超过 {self.limits.max_columns} 列，请删去多余的列后再上传。"
-            )
+            raise SheetError(f"表格超过 {self.limits.max_columns} 列，请删去多余的列后再上传。")
         self._width = max(self._width, width)
 
     def _check_area(self) -> None:
@@ -128,10 +127,9 @@ class TableBuilder:
             raise SheetError("表格的单元格太多，请删去用不到的列，或拆成几个文件后再上传。")
 
     def check_cell(self, text: str, row: int) -> str:
+        """Return the text if it is short enough for a cell."""
         if len(text) > self.limits.max_cell:
-            raise SheetError(
-                f"第 {row} 行有单元格超过 {self.limits.max_cell} 个字，请缩短后再上传。"
-            )
+            raise SheetError(f"第 {row} 行有单元格超过 {self.limits.max_cell} 个字，请缩短后再上传。")
         return text
 
     def cover(self, merges: Iterable[tuple[int, int, int, int]]) -> None:
@@ -144,38 +142,33 @@ class TableBuilder:
         numbers = sorted(at)
         budget = self.limits.max_cells
         for top, left, bottom, right in merges:
-            right = min(right, self.limits.max_columns - 1)
+            columns = range(left, min(right + 1, self.limits.max_columns))
             value = self._rows[at[top]][1].get(left, "") if top in at else ""
-            if not value or right < left:
+            if not value or not columns:
                 continue
-            inside = range_between(numbers, top, bottom)
-            budget -= len(inside) * (right - left + 1)
+            inside = _between(numbers, top, bottom)
+            budget -= len(inside) * len(columns)
             if budget < 0:
                 raise SheetError("合并单元格的范围异常，请取消多余的合并后再上传。")
-            self.widen(right + 1)
+            self.widen(columns.stop)
             for number in inside:
-                covered = frozenset(
-                    column
-                    for column in range(left, right + 1)
-                    if (number, column) != (top, left)
-                )
-                index = at[number]
-                _, cells, before = self._rows[index]
+                covered = frozenset(columns[1:] if number == top else columns)
+                _, cells, before = self._rows[at[number]]
                 cells.update(dict.fromkeys(covered, value))
-                self._rows[index] = (number, cells, before | covered)
+                self._rows[at[number]] = (number, cells, before | covered)
         self._check_area()
 
     def build(self, name: str, skipped: tuple[str, ...] = ()) -> Table:
+        """Return the rows so far, all equally wide."""
         columns = range(self._width)
         rows = [
-            Row(number, [cells.get(column, "") for column in columns], merged)
-            for number, cells, merged in self._rows
+            Row(number, [cells.get(column, "") for column in columns], merged) for number, cells, merged in self._rows
         ]
         return Table(name, rows, self.problems, skipped)
 
 
-def range_between(numbers: list[int], first: int, last: int) -> list[int]:
-    """The members of a sorted list from first to last, inclusive."""
+def _between(numbers: list[int], first: int, last: int) -> list[int]:
+    """Pick the members of a sorted list from first to last, inclusive."""
     return numbers[bisect_left(numbers, first) : bisect_right(numbers, last)]
 
 

@@ -85,6 +85,7 @@ class Package:
 
     @property
     def names(self) -> list[str]:
+        """Comparable names of all parts."""
         return list(self._parts)
 
     def parse(
@@ -126,9 +127,7 @@ class Package:
             name = _part_name(attributes.get("PartName", ""))
             types[name] = attributes.get("ContentType", "")
 
-        self.parse(
-            "[Content_Types].xml", opened={f"{_PACKAGE_NS}content-types Override": override}
-        )
+        self.parse("[Content_Types].xml", opened={f"{_PACKAGE_NS}content-types Override": override})
         return types
 
     def relations(self, part: str) -> dict[str, Relation]:
@@ -150,16 +149,14 @@ class Package:
 
 
 def _part_name(name: str) -> str:
-    """The comparable name of a part; empty for folders and for names that climb out."""
+    """Give the comparable name of a part; empty for folders and for names that climb out."""
     plain = name.replace("\\", "/").lstrip("/").lower()
     if plain.endswith("/") or ":" in plain or ".." in plain.split("/"):
         return ""
     return plain
 
 
-def _parser(
-    opened: OnOpen, closed: OnClose, text: Callable[[str], None] | None
-) -> expat.XMLParserType:
+def _parser(opened: OnOpen, closed: OnClose, text: Callable[[str], None] | None) -> expat.XMLParserType:
     parser = expat.ParserCreate(namespace_separator=" ")
     depth = 0
     on_open, on_close = opened.get, closed.get

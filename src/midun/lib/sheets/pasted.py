@@ -4,18 +4,21 @@ import csv
 import re
 from dataclasses import dataclass, field
 from io import StringIO
+from typing import Literal
 
 from midun.lib.sheets.delimited import restore
-from midun.lib.sheets.model import Limits, SheetError, Table, TableBuilder
+from midun.lib.sheets.model import DEFAULT_LIMITS, Limits, SheetError, Table, TableBuilder
 from midun.lib.sheets.text import clean
 
 _RULE = re.compile(r"[\s|｜:+\-—─=]+")
 _GAP = re.compile(r"[ \u00a0]{2,}|[ \u00a0]*\u3000+[ \u00a0]*")
 _ANNEX = re.compile(r"附\s*[件表]")
 _TITLE_LENGTH = 60
+# One line proves nothing about how a table is laid out.
+_FEWEST_LINES = 2
 
 
-def read_text(text: str, *, limits: Limits = Limits()) -> list[Table]:
+def read_text(text: str, *, limits: Limits = DEFAULT_LIMITS) -> list[Table]:
     """Tables found in pasted text; the separator is detected.
 
     Tried in this order: every cell on its own line that begins with a tab (as copied from the
@@ -42,7 +45,7 @@ def is_cell_per_line(text: str) -> bool:
     """Whether nearly all lines with a tab have exactly one, at their beginning."""
     tabbed = [line.rstrip("\r") for line in text.split("\n") if "\t" in line]
     single = sum(line.startswith("\t") and "\t" not in line[1:] for line in tabbed)
-    return single >= 2 and single * 10 >= len(tabbed) * 9
+    return single >= _FEWEST_LINES and single * 10 >= len(tabbed) * 9
 
 
 def _tabbed(text: str, limits: Limits) -> Table:
@@ -59,8 +62,8 @@ def _tabbed(text: str, limits: Limits) -> Table:
 
 def _tab_records(text: str, limits: Limits, *, quoted: bool) -> Table:
     table = TableBuilder(limits)
-    quoting = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
     source = StringIO(text, newline="")
+    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
     reader = csv.reader(source, delimiter="\t", quoting=quoting, strict=True)
     for number, record in enumerate(reader, start=1):
         _add(table, number, record)
@@ -70,7 +73,7 @@ def _tab_records(text: str, limits: Limits, *, quoted: bool) -> Table:
 def _ruled(text: str, limits: Limits) -> Table:
     table = TableBuilder(limits)
     text = text.replace("｜", "|")
-    barred = sum("|" in line for line in text.split("\n")) >= 2
+    barred = sum("|" in line for line in text.split("\n")) >= _FEWEST_LINES
     for number, line in enumerate(text.split("\n"), start=1):
         content = line.strip()
         if not content or _RULE.fullmatch(content):
@@ -83,11 +86,7 @@ def _ruled(text: str, limits: Limits) -> Table:
 
 
 def _add(table: TableBuilder, number: int, record: list[str]) -> None:
-    cells = {
-        column: table.check_cell(restore(clean(raw)), number)
-        for column, raw in enumerate(record)
-        if raw
-    }
+    cells = {column: table.check_cell(restore(clean(raw)), number) for column, raw in enumerate(record) if raw}
     table.add(number, cells)
 
 

@@ -4,7 +4,7 @@ from pathlib import PurePosixPath
 
 from midun.lib.sheets.delimited import decode, read_csv
 from midun.lib.sheets.docx import read_docx
-from midun.lib.sheets.model import Kind, Limits, SheetError, Table
+from midun.lib.sheets.model import DEFAULT_LIMITS, Kind, Limits, SheetError, Table
 from midun.lib.sheets.package import Package
 from midun.lib.sheets.pasted import read_text
 from midun.lib.sheets.sniff import sniff
@@ -14,8 +14,8 @@ from midun.lib.sheets.xlsx import read_xlsx
 _NAME_LENGTH = 100
 
 
-def read_tables(data: bytes, *, name: str, limits: Limits = Limits()) -> list[Table]:
-    """The tables of an uploaded file, at least one, each with at least one row.
+def read_tables(data: bytes, *, name: str, limits: Limits = DEFAULT_LIMITS) -> list[Table]:
+    """Read the tables of an uploaded file, at least one, each with at least one row.
 
     `name` is the file's name as the browser gave it: it names the table of a CSV file and is
     never trusted to say what the file is. Whatever is wrong with the file is a `SheetError`.

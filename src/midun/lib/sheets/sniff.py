@@ -1,7 +1,7 @@
 """What an upload really is. The content decides; the name only breaks ties between texts."""
 
 from midun.lib.sheets.delimited import decode, delimiter_of
-from midun.lib.sheets.model import MIB, Kind, Limits, SheetError
+from midun.lib.sheets.model import DEFAULT_LIMITS, MIB, Kind, Limits, SheetError
 from midun.lib.sheets.package import Package
 from midun.lib.sheets.pasted import is_cell_per_line
 
@@ -26,7 +26,7 @@ _MAIN_PARTS = {
 _ACCEPTED = "请上传 .xlsx、.docx 或 .csv 文件。"
 
 
-def sniff(data: bytes, name: str, *, limits: Limits = Limits()) -> Kind:
+def sniff(data: bytes, name: str, *, limits: Limits = DEFAULT_LIMITS) -> Kind:
     """Say what kind of table file this is, or raise `SheetError` explaining why it is refused."""
     if not data.strip(b"\0 \t\r\n"):
         raise SheetError("文件是空的，请检查后重新上传。")

@@ -61,7 +61,7 @@ class Sheet:
 
 
 def cell_text(value: object) -> str:
-    """A value as the text of a cell, cleaned as on the way in."""
+    """Write a value as the text of a cell, cleaned as on the way in."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -77,7 +77,7 @@ def cell_text(value: object) -> str:
 
 
 def write_xlsx(sheets: Sequence[Sheet], *, at: datetime, constant_memory: bool = False) -> bytes:
-    """A workbook with one worksheet per `Sheet`; equal input gives equal bytes.
+    """Make a workbook with one worksheet per `Sheet`; equal input gives equal bytes.
 
     `at` is the creation time stored in the file. Text is always stored as text, so nothing a
     user typed can run as a formula. `constant_memory` keeps only one row in memory and uses
@@ -106,14 +106,12 @@ class _BookWriter:
         self.book = book
         self.title = book.add_format(_TITLE)
         self.header = book.add_format({**_HEADER, "text_wrap": True})
-        self.formats = {
-            kind: book.add_format({**_FONT, "border": 1, **extra}) for kind, extra in _KINDS.items()
-        }
+        self.formats = {kind: book.add_format({**_FONT, "border": 1, **extra}) for kind, extra in _KINDS.items()}
         self._names: set[str] = {_CHOICES_SHEET, "history"}
         self._long_choices: list[Sequence[str]] = []
 
     def sheet_name(self, wanted: str) -> str:
-        """A name Excel accepts and that no other sheet has."""
+        """Find a name that Excel accepts and that no other sheet has."""
         base = re.sub(r"\s", " ", clean(wanted).translate(_FORBIDDEN)).strip("' ")[:31] or "表"
         name, count = base, 1
         while name.casefold() in self._names:
@@ -151,18 +149,14 @@ class _BookWriter:
         if last:
             page.merge_range(0, 0, 0, last, cell_text(title), self.title)
 
-    def _write_row(
-        self, page: Any, number: int, columns: Sequence[Column], values: Sequence[object]
-    ) -> None:
+    def _write_row(self, page: Any, number: int, columns: Sequence[Column], values: Sequence[object]) -> None:
         if len(values) != len(columns):
             raise ValueError(f"row {number} has {len(values)} values for {len(columns)} columns")
         for index, (column, value) in enumerate(zip(columns, values, strict=True)):
             if write_cell(page, number, index, value, self.formats[column.kind]) == -1:
                 raise SheetError("数据超过 Excel 一张表能容纳的行数，请缩小范围后再导出。")
 
-    def _merge(
-        self, page: Any, columns: Sequence[Column], offset: int, area: tuple[int, int, int, int]
-    ) -> None:
+    def _merge(self, page: Any, columns: Sequence[Column], offset: int, area: tuple[int, int, int, int]) -> None:
         top, left, bottom, right = area
         if (top, left) == (bottom, right):
             return
@@ -193,7 +187,7 @@ class _BookWriter:
         return f"='{_CHOICES_SHEET}'!{column}$1:{column}${len(choices)}"
 
     def add_choices(self) -> None:
-        """Lists too long for a rule go in a hidden sheet, row by row for constant memory."""
+        """Put lists too long for a rule in a hidden sheet, row by row for constant memory."""
         if not self._long_choices:
             return
         page = self.book.add_worksheet(_CHOICES_SHEET)
@@ -223,13 +217,14 @@ def _is_exact(value: float | Decimal) -> bool:
     """Whether Excel can keep the number; others are written as text rather than changed."""
     if isinstance(value, bool):
         return False
-    if isinstance(value, float | Decimal) and not Decimal(value).is_finite():
+    exact = Decimal(value)
+    if not exact.is_finite():
         raise ValueError("a cell cannot hold NaN or infinity")
-    return abs(value) < _SAFE_DIGITS
+    return abs(exact) < _SAFE_DIGITS
 
 
 def write_csv(columns: Sequence[Column], rows: Iterable[Sequence[object]]) -> bytes:
-    """A CSV file for Excel: UTF-8 with byte order mark, CRLF line ends.
+    """Make a CSV file for Excel: UTF-8 with byte order mark, CRLF line ends.
 
     Text that a spreadsheet would take for a formula (beginning with = + - @, a tab or a line
     break, also in full width or after spaces) gets a leading apostrophe, which `read_tables`

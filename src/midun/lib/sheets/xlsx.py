@@ -1,51 +1,29 @@
-"""Reading .xlsx as a stream of XML events.
+"""Reading the worksheets of an .xlsx as a stream of XML events.
 
-python-calamine was measured three times as fast but allocates the whole used rectangle at once: two cells
-in opposite corners of a sheet (a 5 kB file) abort the process, and it hides error values and
-formulas. openpyxl's read-only mode is slower than this reader and does not know merges.
+python-calamine was measured several times faster, but it allocates the whole used rectangle at
+once: two cells in opposite corners of a sheet (a 5 kB file) abort the process. It also hides
+error values and formulas. openpyxl's read-only mode is slower than this and drops merges.
 """
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TypeVar
 
 from midun.lib.sheets.model import Limits, Problem, SheetError, Table, TableBuilder
-from midun.lib.sheets.numbers import BUILTIN_FORMATS, Format, format_of, number_text, serial_text
+from midun.lib.sheets.numbers import Format, number_text, serial_text
 from midun.lib.sheets.package import DAMAGED, Package
 from midun.lib.sheets.text import clean
+from midun.lib.sheets.workbook import RichText, Workbook, decode_escapes, read_workbook, tags
 
-_NAMESPACES = (
-    "http://schemas.openxmlformats.org/spreadsheetml/2006/main",
-    "http://purl.oclc.org/ooxml/spreadsheetml/main",
-)
-_RELATION_IDS = (
-    "http://schemas.openxmlformats.org/officeDocument/2006/relationships id",
-    "http://purl.oclc.org/ooxml/officeDocument/relationships id",
-)
-_MAX_SHEETS = 200
-_MAX_STRINGS = 2_000_000
 # A sheet may carry formatting far beyond its content; reading costs time, not memory.
 _MAX_CELL_TAGS = 10_000_000
 _MAX_MERGES = 100_000
 _CELL = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
-_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_COLUMN_LETTERS = 3
 _DIGITS = "0123456789"
-_T = TypeVar("_T")
-
-
-@dataclass
-class _Workbook:
-    visible: list[tuple[str, str]]
-    hidden: list[str]
-    epoch_1904: bool
-    strings: list[str]
-    formats: list[Format]
 
 
 def read_xlsx(package: Package, limits: Limits) -> list[Table]:
     """All visible worksheets that hold something, in the order of their tabs."""
-    book = _read_workbook(package, limits)
+    book = read_workbook(package, limits)
     skipped = tuple(book.hidden)
     tables = []
     for name, part in book.visible:
@@ -55,135 +33,14 @@ def read_xlsx(package: Package, limits: Limits) -> list[Table]:
     return [table for table in tables if table.rows]
 
 
-def _tags(handlers: Mapping[str, _T]) -> dict[str, _T]:
-    return {f"{space} {tag}": value for space in _NAMESPACES for tag, value in handlers.items()}
-
-
-def _read_workbook(package: Package, limits: Limits) -> _Workbook:
-    book = _Workbook([], [], epoch_1904=False, strings=[], formats=[])
-    main = next(
-        (link.target for link in package.relations("").values() if link.kind == "officeDocument"),
-        "xl/workbook.xml",
-    )
-    links = package.relations(main)
-
-    def sheet(attributes: dict[str, str]) -> None:
-        name = clean(attributes.get("name", ""))
-        link = next((links[attributes[key]] for key in _RELATION_IDS if key in attributes), None)
-        if link is None or link.kind != "worksheet":
-            return
-        if attributes.get("state", "visible") == "visible":
-            book.visible.append((name, link.target))
-        else:
-            book.hidden.append(name)
-        if len(book.visible) + len(book.hidden) > _MAX_SHEETS:
-            raise SheetError(f"工作表超过 {_MAX_SHEETS} 张，请删去用不到的工作表后再上传。")
-
-    def properties(attributes: dict[str, str]) -> None:
-        book.epoch_1904 = attributes.get("date1904", "0") in ("1", "true", "on")
-
-    package.parse(main, opened=_tags({"sheet": sheet, "workbookPr": properties}))
-    for link in links.values():
-        if link.kind == "sharedStrings" and link.target in package:
-            book.strings = _read_strings(package, link.target, limits)
-        elif link.kind == "styles" and link.target in package:
-            book.formats = _read_formats(package, link.target)
-    return book
-
-
-def _decode(text: str) -> str:
-    """Undo Excel's _xHHHH_ spelling of characters that XML cannot carry."""
-    if "_x" in text:
-        text = _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
-    return clean(text)
-
-
-class _RichText:
-    """Joins the <t> runs of a string, leaving out phonetic guides."""
-
-    def __init__(self, buffer: list[str]) -> None:
-        self.parts: list[str] = []
-        self._buffer = buffer
-        self._phonetic = False
-        self.opened: dict[str, Callable[[dict[str, str]], None]] = {
-            "t": lambda _: buffer.clear(),
-            "rPh": lambda _: self._guide(inside=True),
-        }
-        self.closed: dict[str, Callable[[], None]] = {
-            "t": self._run,
-            "rPh": lambda: self._guide(inside=False),
-        }
-
-    def _guide(self, *, inside: bool) -> None:
-        self._phonetic = inside
-
-    def _run(self) -> None:
-        if not self._phonetic:
-            self.parts.extend(self._buffer)
-        self._buffer.clear()
-
-    def take(self) -> str:
-        text = _decode("".join(self.parts))
-        self.parts.clear()
-        return text
-
-
-def _read_strings(package: Package, part: str, limits: Limits) -> list[str]:
-    strings: list[str] = []
-    buffer: list[str] = []
-    rich = _RichText(buffer)
-
-    def item() -> None:
-        text = rich.take()
-        if len(text) > limits.max_cell:
-            raise SheetError(f"有单元格超过 {limits.max_cell} 个字，请缩短后再上传。")
-        strings.append(text)
-        if len(strings) > _MAX_STRINGS:
-            raise SheetError("表格的内容太多，请拆成几个文件后再上传。")
-
-    package.parse(
-        part,
-        opened=_tags(rich.opened),
-        closed=_tags({**rich.closed, "si": item}),
-        text=buffer.append,
-    )
-    return strings
-
-
-def _read_formats(package: Package, part: str) -> list[Format]:
-    """The kind of number format per cell style index."""
-    custom: dict[int, Format] = {}
-    styles: list[Format] = []
-    in_cell_styles = False
-
-    def number_format(attributes: dict[str, str]) -> None:
-        custom[int(attributes.get("numFmtId", "0"))] = format_of(attributes.get("formatCode", ""))
-
-    def cell_styles(inside: bool) -> None:
-        nonlocal in_cell_styles
-        in_cell_styles = inside
-
-    def style(attributes: dict[str, str]) -> None:
-        if in_cell_styles:
-            number = int(attributes.get("numFmtId", "0"))
-            known = custom.get(number) or BUILTIN_FORMATS.get(number, Format.NUMBER)
-            styles.append(known)
-
-    opened = {"numFmt": number_format, "cellXfs": lambda _: cell_styles(True), "xf": style}
-    package.parse(
-        part, opened=_tags(opened), closed=_tags({"cellXfs": lambda: cell_styles(False)})
-    )
-    return styles
-
-
 class _SheetReader:
     """One worksheet: cells as they come, merges at the end."""
 
-    def __init__(self, book: _Workbook, limits: Limits) -> None:
+    def __init__(self, book: Workbook, limits: Limits) -> None:
         self.table = TableBuilder(limits)
         self._book = book
         self._buffer: list[str] = []
-        self._rich = _RichText(self._buffer)
+        self._rich = RichText(self._buffer)
         self._merges: list[tuple[int, int, int, int]] = []
         self._letters: dict[str, int] = {}
         self._row = 0
@@ -209,7 +66,7 @@ class _SheetReader:
             "c": self._close_cell,
             "v": self._close_value,
         }
-        package.parse(part, opened=_tags(opened), closed=_tags(closed), text=self._buffer.append)
+        package.parse(part, opened=tags(opened), closed=tags(closed), text=self._buffer.append)
         self.table.cover(self._merges)
 
     def _open_row(self, attributes: dict[str, str]) -> None:
@@ -257,15 +114,20 @@ class _SheetReader:
         elif not raw:
             return
         elif kind == "s":
-            text = self._book.strings[int(raw)]
+            text = self._shared(int(raw))
         else:
             text = self._typed(kind, raw)
         if text:
             self._cells[self._column] = self.table.check_cell(text, self._row)
 
+    def _shared(self, index: int) -> str:
+        if not 0 <= index < len(self._book.strings):
+            raise SheetError(DAMAGED)
+        return self._book.strings[index]
+
     def _typed(self, kind: str, raw: str) -> str:
         if kind == "str":
-            return _decode(raw)
+            return decode_escapes(raw)
         if kind == "b":
             return "是" if raw.strip() == "1" else "否"
         if kind == "e":
@@ -297,8 +159,8 @@ class _SheetReader:
 
 
 def _column(letters: str) -> int:
-    """A → 0, Z → 25, AA → 26; anything that is not a column of a sheet is damage."""
-    if not (0 < len(letters) <= 3 and letters.isascii() and letters.isalpha()):
+    """Count columns: A → 0, Z → 25, AA → 26. Anything that is not a column of a sheet is damage."""
+    if not (0 < len(letters) <= _COLUMN_LETTERS and letters.isascii() and letters.isalpha()):
         raise SheetError(DAMAGED)
     number = 0
     for letter in letters.upper():
