@@ -1,4 +1,4 @@
-from datetime import datetime
+from datetime import UTC, datetime
 from io import BytesIO
 
 import openpyxl
@@ -6,7 +6,7 @@ import pytest
 
 from midun.lib.sheets import ERROR_TITLE, Row, SheetError, Table, annotate_xlsx, read_tables
 
-AT = datetime(2025, 6, 10, 10, 0)
+AT = datetime(2025, 6, 10, 10, 0, tzinfo=UTC)
 CSV = "企业名称,信用代码,行业\n甲公司,123,制造业\n\n乙公司,,=1+1\n丙公司,91310000X,批发业\n".encode()
 ERRORS = {2: {1: "信用代码应为 18 位"}, 4: {None: "与第 2 行重复", 1: "信用代码不能为空", 9: "多余"}}
 

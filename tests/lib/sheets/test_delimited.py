@@ -8,7 +8,7 @@ def rows_of(data, name="a.csv"):
     return [row.cells for row in table.rows]
 
 
-SAMPLE = "单位,姓名,说明\r\n甲区局,䶮,\"一,二\r\n三\"\r\n乙区局,𠮷田,\r\n"
+SAMPLE = '单位,姓名,说明\r\n甲区局,䶮,"一,二\r\n三"\r\n乙区局,𠮷田,\r\n'
 EXPECTED = [["单位", "姓名", "说明"], ["甲区局", "䶮", "一,二\n三"], ["乙区局", "𠮷田", ""]]
 
 
@@ -25,6 +25,11 @@ def test_utf_16_big_endian_with_mark():
 def test_delimiters_are_detected(delimiter):
     text = f"名称{delimiter}数量{delimiter}备注\n甲{delimiter}1{delimiter}x\n乙{delimiter}2{delimiter}y；z"
     assert rows_of(text.encode()) == [["名称", "数量", "备注"], ["甲", "1", "x"], ["乙", "2", "y；z"]]
+
+
+def test_other_delimiters_inside_cells_do_not_mislead():
+    rows = [["说明", "数量"], *([f"一;二;三{n}", "1"] for n in range(60))]
+    assert rows_of("\n".join(",".join(row) for row in rows).encode()) == rows
 
 
 def test_a_declared_delimiter_wins():
@@ -59,7 +64,7 @@ def test_limits():
         read_tables(data, name="a.csv", limits=Limits(max_rows=19))
     with pytest.raises(SheetError, match="超过 200 列"):
         read_tables(b"a," * 201, name="a.csv")
-    with pytest.raises(SheetError, match="过长|个字"):
+    with pytest.raises(SheetError, match=r"过长|个字"):
         read_tables(b"a," + b"x" * 200_000, name="a.csv")
 
 

@@ -81,7 +81,9 @@ def test_a_block_merge_covers_every_column():
 
 def test_rows_that_begin_late():
     late = '<w:trPr><w:gridBefore w:val="1"/></w:trPr>'
-    assert [row.cells for row in read_tables(docx(table(cell("a") + cell("b"), late + cell("c"))), name="a.docx")[0].rows] == [
+    assert [
+        row.cells for row in read_tables(docx(table(cell("a") + cell("b"), late + cell("c"))), name="a.docx")[0].rows
+    ] == [
         ["a", "b"],
         ["", "c"],
     ]
@@ -97,7 +99,7 @@ def test_tracked_changes_count_as_accepted():
 
 
 def test_inner_tables_stand_on_their_own_and_text_boxes_are_left_out():
-    box = '<w:r><w:txbxContent>' + paragraph("框里的字") + "</w:txbxContent></w:r>"
+    box = "<w:r><w:txbxContent>" + paragraph("框里的字") + "</w:txbxContent></w:r>"
     body = paragraph("外表") + table(
         f"<w:tc><w:p><w:r><w:t>外</w:t></w:r>{box}</w:p>{table(cell('内'))}<w:p/></w:tc>" + cell("右")
     )

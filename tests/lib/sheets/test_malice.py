@@ -50,7 +50,13 @@ def test_kind_is_judged_by_content():
         (packed({"mimetype": "x", "content.xml": "x"}), "a.ods", "ODF"),
         (packed({"[Content_Types].xml": content_types("ppt/p.xml", "presentation.main+xml")}), "a.xlsx", "不是 Excel"),
         (
-            packed({"[Content_Types].xml": content_types("xl/workbook.bin", "application/vnd.ms-excel.sheet.binary.macroEnabled.main")}),
+            packed(
+                {
+                    "[Content_Types].xml": content_types(
+                        "xl/workbook.bin", "application/vnd.ms-excel.sheet.binary.macroEnabled.main"
+                    )
+                }
+            ),
             "a.xlsb",
             "另存",
         ),
@@ -66,7 +72,9 @@ def test_macros_are_refused_under_any_name():
     parts = xlsx_parts(ROW, extra={"xl/vbaProject.bin": b"x"})
     assert "宏" in refused(packed(parts), "无害.xlsx")
     parts = xlsx_parts(ROW)
-    parts["[Content_Types].xml"] = content_types("xl/workbook.xml", "application/vnd.ms-excel.sheet.macroEnabled.main+xml")
+    parts["[Content_Types].xml"] = content_types(
+        "xl/workbook.xml", "application/vnd.ms-excel.sheet.macroEnabled.main+xml"
+    )
     assert "宏" in refused(packed(parts), "无害.xlsx")
 
 

@@ -1,5 +1,5 @@
 import zipfile
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from io import BytesIO
 
 import docx as python_docx
@@ -22,14 +22,12 @@ from midun.lib.sheets import (
 )
 from tests.lib.sheets.craft import packed
 
-AT = datetime(2025, 6, 10, 10, 0)
+AT = datetime(2025, 6, 10, 10, 0, tzinfo=UTC)
 SOME = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 MANY = settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 NAMES = st.sampled_from(["a.xlsx", "a.csv", "a.docx", "a.txt", "", "../\0.csv"])
 TEXTS = st.text(max_size=30) | st.text("=+-@'\"\t\r\n ,;|_x0041＝\u3000", max_size=12)
-GRIDS = st.integers(1, 5).flatmap(
-    lambda width: st.lists(st.lists(TEXTS, min_size=width, max_size=width), max_size=8)
-)
+GRIDS = st.integers(1, 5).flatmap(lambda width: st.lists(st.lists(TEXTS, min_size=width, max_size=width), max_size=8))
 
 
 def expected(titles, grid):
@@ -74,7 +72,7 @@ def test_openpyxl_and_this_reader_agree_on_text(grid):
     st.lists(
         st.integers(-(10**14), 10**14)
         | st.dates(date(1900, 1, 1))
-        | st.datetimes(datetime(1900, 1, 1)).map(lambda moment: moment.replace(microsecond=0))
+        | st.datetimes(datetime(1901, 1, 1)).map(lambda moment: moment.replace(microsecond=0))  # noqa: DTZ001 - cells know no time zone
         | st.booleans(),
         min_size=1,
         max_size=20,
@@ -131,7 +129,11 @@ def test_random_bytes_raise_nothing_else(data, name):
 
 
 @MANY
-@given(st.sampled_from([b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"\xff\xfe", b"\xef\xbb\xbf"]), st.binary(max_size=200), NAMES)
+@given(
+    st.sampled_from([b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"\xff\xfe", b"\xef\xbb\xbf"]),
+    st.binary(max_size=200),
+    NAMES,
+)
 def test_random_bytes_behind_a_known_beginning(magic, data, name):
     tolerant(magic + data, name)
 
@@ -198,5 +200,7 @@ def test_mutated_parts_raise_nothing_else(data):
     assume(content)
     start = data.draw(st.integers(0, len(content) - 1))
     end = min(len(content), start + data.draw(st.integers(0, 30)))
-    put = data.draw(st.binary(max_size=8) | st.sampled_from([b"0", b"-1", b"99999999999", b"<c>", b"</row>", b'"', b"A"]))
+    put = data.draw(
+        st.binary(max_size=8) | st.sampled_from([b"0", b"-1", b"99999999999", b"<c>", b"</row>", b'"', b"A"])
+    )
     tolerant(packed({**parts, name: content[:start] + put + content[end:]}), "a.xlsx")

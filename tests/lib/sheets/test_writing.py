@@ -8,7 +8,7 @@ import pytest
 
 from midun.lib.sheets import Column, Row, Sheet, SheetError, read_tables, write_csv, write_xlsx
 
-AT = datetime(2025, 6, 10, 10, 0)
+AT = datetime(2025, 6, 10, 10, 0, tzinfo=UTC)
 DANGEROUS = [
     "=cmd|'/C calc'!A0",
     "+1+1",
@@ -44,14 +44,14 @@ def test_what_was_written_is_read_back():
         Column("属实"),
     ]
     rows = [
-        ["甲公司", 3, Decimal("2.5"), date(2023, 6, 8), datetime(2023, 6, 8, 9, 30), True],
-        [None, None, -1, date(1899, 1, 1), datetime(1900, 1, 1), False],
+        ["甲公司", 3, Decimal("2.5"), date(2023, 6, 8), datetime(2023, 6, 8, 9, 30), True],  # noqa: DTZ001 - cells know no time zone
+        [None, None, -1, date(1899, 1, 1), datetime(1900, 1, 1), False],  # noqa: DTZ001 - cells know no time zone
         ["0012", 913101157030101017, 10**15, None, None, ""],
     ]
     [table] = read_tables(one(columns, rows), name="a.xlsx")
     assert [row.cells for row in table.rows[1:]] == [
         ["甲公司", "3", "2.5", "2023-06-08", "2023-06-08 09:30:00", "是"],
-        ["", "", "-1", "1899-01-01", "1900-01-01", "否"],
+        ["", "", "-1", "1899-01-01", "1900-01-01 00:00:00", "否"],
         ["0012", "913101157030101017", "1000000000000000", "", "", ""],
     ]
     assert table.problems == []
@@ -126,7 +126,7 @@ def test_equal_input_gives_equal_bytes_at_any_time():
     time.sleep(1.1)
     assert (make(), make(constant_memory=True)) == first
     created = opened(first[0]).properties.created
-    assert created.replace(tzinfo=None) == AT
+    assert created.replace(tzinfo=UTC) == AT
 
 
 def test_sheet_names_are_made_acceptable_and_unique():

@@ -32,7 +32,9 @@ def read_styled(value, code, book=""):
 def test_values_come_out_as_a_person_reads_them():
     book = openpyxl.Workbook()
     book.active.append(["名称", 1.0, 0.1 + 0.2, -0.0, True, False, 1e20, 1234567.25])
-    book.active.append([date(2023, 6, 8), datetime(2023, 6, 8, 9, 30), time(14, 5), "  前后有空格　", "a\nb", None, "x"])
+    book.active.append(
+        [date(2023, 6, 8), datetime(2023, 6, 8, 9, 30), time(14, 5), "  前后有空格　", "a\nb", None, "x"]  # noqa: DTZ001 - cells know no time zone
+    )
     assert cells_of(saved(book)) == [
         ["名称", "1", "0.3", "0", "是", "否", "100000000000000000000", "1234567.25"],
         ["2023-06-08", "2023-06-08 09:30:00", "14:05:00", "前后有空格", "a\nb", "", "x", ""],
@@ -85,7 +87,7 @@ def test_errors_keep_their_text_and_become_problems():
 def test_formulas_give_their_last_result_or_a_problem():
     data = xlsx(
         '<row r="1"><c r="A1"><f>1+1</f><v>2</v></c><c r="B1" t="str"><f>""</f><v></v></c>'
-        "<c r=\"C1\"><f>SUM(A1)</f></c><c r=\"D1\"><f>A1</f><v></v></c></row>"
+        '<c r="C1"><f>SUM(A1)</f></c><c r="D1"><f>A1</f><v></v></c></row>'
     )
     [table] = read_tables(data, name="a.xlsx")
     assert table.rows[0].cells == ["2"]
@@ -148,9 +150,7 @@ def test_rich_text_phonetics_and_escapes():
         f'<sst xmlns="{MAIN}"><si><r><t>商业</t></r><r><t>秘密</t></r><rPh><t>shāngyè</t></rPh></si>'
         "<si><t>一_x000D__x000A_二_x0007_三_x005F_x0041_</t></si></sst>"
     )
-    data = xlsx(
-        '<row><c t="s"><v>0</v></c><c t="s"><v>1</v></c></row>', extra={"xl/sharedStrings.xml": strings}
-    )
+    data = xlsx('<row><c t="s"><v>0</v></c><c t="s"><v>1</v></c></row>', extra={"xl/sharedStrings.xml": strings})
     assert cells_of(data) == [["商业秘密", "一\n二三_x0041_"]]
 
 
@@ -192,7 +192,7 @@ def test_a_far_row_alone_is_fine():
     ],
 )
 def test_limits(limits, reason):
-    data = xlsx("".join(f'<row>{text_cell("A", "12345")}<c><v>1</v></c><c><v>2</v></c></row>' for _ in range(10)))
+    data = xlsx("".join(f"<row>{text_cell('A', '12345')}<c><v>1</v></c><c><v>2</v></c></row>" for _ in range(10)))
     assert len(read_tables(data, name="a.xlsx")[0].rows) == 10
     with pytest.raises(SheetError, match=reason):
         read_tables(data, name="a.xlsx", limits=limits)

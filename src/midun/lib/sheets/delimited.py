@@ -62,7 +62,7 @@ def delimiter_of(text: str) -> str:
     for delimiter in (",", "\t", ";"):
         counts = _column_counts(text, delimiter)
         usual = max(set(counts), key=counts.count, default=0)
-        score = (round(counts.count(usual) / max(len(counts), 1), 1), usual)
+        score = (counts.count(usual) / max(len(counts), 1), usual)
         if usual > 1 and score > best_score:
             best, best_score = delimiter, score
     return best

@@ -18,7 +18,8 @@ from midun.lib.sheets.text import clean
 MAX_CELL = 32_767
 _INLINE_CHOICES = 255
 _SAFE_DIGITS = 10**15
-_FIRST_YEAR = 1900
+# Excel gets the first months of 1900 wrong; such dates are written as text.
+_FIRST_YEAR = 1901
 _CHOICES_SHEET = "选项"
 _FORBIDDEN = str.maketrans("[]:*?/\\", "【】：＊？／＼")
 _FONT = {"font_name": "宋体", "font_size": 11, "valign": "vcenter"}
@@ -231,7 +232,9 @@ def write_csv(columns: Sequence[Column], rows: Iterable[Sequence[object]]) -> by
     removes again. Numbers given as numbers keep their sign.
     """
     target = StringIO(newline="")
-    writer = csv.writer(target, lineterminator="\r\n")
+    # A single column shows no delimiter, so its quotes must keep other readers from finding one.
+    quoting: Literal[0, 1] = csv.QUOTE_ALL if len(columns) == 1 else csv.QUOTE_MINIMAL
+    writer = csv.writer(target, lineterminator="\r\n", quoting=quoting)
     writer.writerow([neutralise(cell_text(column.title)) for column in columns])
     for values in rows:
         if len(values) != len(columns):
