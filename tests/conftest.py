@@ -38,7 +38,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
     """On SQLite test on a real file, so that locks behave as in production; without syncing, for speed."""
-    from django.db import connection  # noqa: PLC0415  # settings are configured by then
+    from django.db import connection  # settings are configured by then
 
     if connection.vendor == "sqlite":
         connection.settings_dict["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
@@ -67,7 +67,9 @@ def _own_home(settings: Any, tmp_path: Path) -> None:
     settings.STATIC_ROOT = tmp_path / "home" / "static"
     settings.STATIC_ROOT.mkdir(parents=True)
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": str(tmp_path)}}
+    settings.CACHES = {
+        "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": str(tmp_path)}
+    }
     settings.STORAGES = {
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
@@ -77,7 +79,7 @@ def _own_home(settings: Any, tmp_path: Path) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _flush_past_the_trail() -> None:
     """Transactional tests empty all tables afterwards; the trail's triggers must stand aside for that, only there."""
-    from django.db import connection  # noqa: PLC0415  # settings are configured by then
+    from django.db import connection  # settings are configured by then
 
     operations = type(connection.ops)
     real = operations.execute_sql_flush
@@ -150,10 +152,10 @@ YI_CODE = "91310000MA1K35Y703"
 @pytest.fixture
 def cast(db: None, at: datetime) -> Cast:
     """Build the cast."""
-    from midun.kernel.orgs import services as orgs  # noqa: PLC0415  # settings are configured by then
-    from midun.kernel.orgs.actor import system_actor  # noqa: PLC0415
-    from midun.kernel.orgs.enums import Level, OrganisationKind  # noqa: PLC0415
-    from midun.kernel.orgs.models import User  # noqa: PLC0415
+    from midun.kernel.orgs import services as orgs  # settings are configured by then
+    from midun.kernel.orgs.actor import system_actor
+    from midun.kernel.orgs.enums import Level, OrganisationKind
+    from midun.kernel.orgs.models import User
 
     founder = system_actor("测试")
     made = Cast()
@@ -187,7 +189,9 @@ def cast(db: None, at: datetime) -> Cast:
     organisation("yi", "乙生物医药股份有限公司", OrganisationKind.ENTERPRISE, "west", credit_code=YI_CODE)
     organisation("law_firm", "正明律师事务所", OrganisationKind.LAW_FIRM, "city")
     for name, (where, role) in PEOPLE.items():
-        user = User.objects.create_user(username=name, password="Correct-Horse-9", name=f"{name}", email=f"{name}@example.cn")
+        user = User.objects.create_user(
+            username=name, password="Correct-Horse-9", name=f"{name}", email=f"{name}@example.cn"
+        )
         made.memberships[name] = orgs.grant(
             user=user, organisation=made.organisations[where], role=role, actor=founder, at=at
         )
@@ -197,7 +201,7 @@ def cast(db: None, at: datetime) -> Cast:
 @pytest.fixture
 def login(cast: Cast) -> Callable[[str], Any]:
     """`login("city_officer")` gives a test client signed in as that membership; `login("visitor")` an anonymous one."""
-    from django.test import Client  # noqa: PLC0415  # settings are configured by then
+    from django.test import Client  # settings are configured by then
 
     def sign_in(name: str) -> Client:
         client = Client()
@@ -214,7 +218,7 @@ def login(cast: Cast) -> Callable[[str], Any]:
 @pytest.fixture
 def soon() -> Iterator[None]:
     """Run on_commit callbacks at once inside a test transaction."""
-    from django.test import TestCase  # noqa: PLC0415
+    from django.test import TestCase
 
     with TestCase.captureOnCommitCallbacks(execute=True):
         yield

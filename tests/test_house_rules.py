@@ -31,7 +31,11 @@ def lines(path):
 
 def test_imports_point_downwards():
     found = subprocess.run(
-        [Path(sys.executable).parent / "lint-imports", "--no-logo"], cwd=ROOT, capture_output=True, text=True, check=False
+        [Path(sys.executable).parent / "lint-imports", "--no-logo"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert found.returncode == 0, found.stdout[-3000:]
 
@@ -86,7 +90,11 @@ def test_no_app_goes_round_the_scope():
     """`.reachable`, `._default_manager`, `._base_manager` are Django's own doors, not an app's."""
     round_about = re.compile(r"\.reachable\.|\._default_manager|\._base_manager|all_objects")
     allowed = {"archive.py", "scoping.py", "base.py"}
-    found = [str(p.relative_to(ROOT)) for p in MODULES if p.name not in allowed and round_about.search(p.read_text(encoding="utf-8"))]
+    found = [
+        str(p.relative_to(ROOT))
+        for p in MODULES
+        if p.name not in allowed and round_about.search(p.read_text(encoding="utf-8"))
+    ]
     assert found == []
 
 
@@ -98,7 +106,9 @@ def test_unscoped_always_says_why():
 def test_services_read_no_clock():
     """Time is passed in as `at`."""
     clock = re.compile(r"timezone\.now\(\)|datetime\.now\(|date\.today\(|timezone\.localdate\(\)|time\.time\(\)")
-    services = [p for p in MODULES if "services" in p.name or "services" in p.parts or p.name in ("workflow.py", "figures.py")]
+    services = [
+        p for p in MODULES if "services" in p.name or "services" in p.parts or p.name in ("workflow.py", "figures.py")
+    ]
     allowed = {"src/midun/kernel/jobs/services.py"}  # a worker stamps when a job really ended
     found = [str(p.relative_to(ROOT)) for p in services if clock.search(p.read_text(encoding="utf-8"))]
     assert set(found) - allowed == set()
@@ -123,7 +133,10 @@ def test_no_exception_is_swallowed():
     found = []
     for path in MODULES:
         for match in broad.finditer(path.read_text(encoding="utf-8")):
-            if "#" not in match.group() and "# noqa" not in path.read_text(encoding="utf-8").split(match.group())[1][:120]:
+            if (
+                "#" not in match.group()
+                and "# noqa" not in path.read_text(encoding="utf-8").split(match.group())[1][:120]
+            ):
                 found.append(str(path.relative_to(ROOT)))
     assert found == []
 
@@ -131,7 +144,11 @@ def test_no_exception_is_swallowed():
 def test_templates_have_no_inline_style_or_script():
     """The content security policy forbids them, so they would silently do nothing."""
     inline = re.compile(r"\sstyle=|\son[a-z]+=\"|<script(?![^>]*\bsrc=)(?![^>]*type=\"application/json\")|javascript:")
-    found = [str(p.relative_to(ROOT)) for p in SOURCE.rglob("templates/**/*.html") if inline.search(p.read_text(encoding="utf-8"))]
+    found = [
+        str(p.relative_to(ROOT))
+        for p in SOURCE.rglob("templates/**/*.html")
+        if inline.search(p.read_text(encoding="utf-8"))
+    ]
     assert found == []
 
 
@@ -144,7 +161,17 @@ def test_no_page_calls_a_foreign_host():
 
 def test_every_template_is_used():
     text = "".join(p.read_text(encoding="utf-8") for p in [*MODULES, *SOURCE.rglob("templates/**/*.html")])
-    found_by_name = ("account/", "mfa/", "allauth/", "socialaccount/", "usersessions/", "400.html", "403.html", "404.html", "500.html")
+    found_by_name = (
+        "account/",
+        "mfa/",
+        "allauth/",
+        "socialaccount/",
+        "usersessions/",
+        "400.html",
+        "403.html",
+        "404.html",
+        "500.html",
+    )
     unused = []
     for path in SOURCE.rglob("templates/**/*.html"):
         name = str(path).split("/templates/")[1]
@@ -166,7 +193,9 @@ def test_every_page_says_who_may_open_it():
     bare = [
         path
         for path, view in views(get_resolver().url_patterns)
-        if view.__module__.startswith("midun.") and not hasattr(view, "page_public") and view.__module__ != "midun.config.health"
+        if view.__module__.startswith("midun.")
+        and not hasattr(view, "page_public")
+        and view.__module__ != "midun.config.health"
     ]
     assert bare == []
 
@@ -182,13 +211,20 @@ def test_the_three_administrators_share_nothing():
 
 def test_no_workplace_leaks_into_the_project():
     """No path of a developer's machine and no address of a package mirror stands in the tree."""
-    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split(
+        "\n"
+    )
     machine = re.compile(r"/(?:work|root|home)/[a-z]|\.library\b")
     allowed = {"tests/test_house_rules.py"}
     found = []
     for name in tracked:
         path = ROOT / name
-        if name in allowed or "vendor" in name or not path.is_file() or path.suffix not in {".py", ".md", ".toml", ".html", ".js", ".css", ".yaml", ""}:
+        if (
+            name in allowed
+            or "vendor" in name
+            or not path.is_file()
+            or path.suffix not in {".py", ".md", ".toml", ".html", ".js", ".css", ".yaml", ""}
+        ):
             continue
         if machine.search(path.read_text(encoding="utf-8", errors="ignore")):
             found.append(name)

@@ -27,8 +27,11 @@ class Cluster:
             for path in (self.folder, data):
                 shutil.chown(path, self.owner, self.owner)
         self.folder.chmod(0o755)
-        self._as_owner(binaries / "initdb", "-D", data, "-U", "midun", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N")
-        options = f"-k {self.folder} -h '' -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=60"
+        self._as_owner(
+            binaries / "initdb", "-D", data, "-U", "midun", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N"
+        )
+        quick = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=60"
+        options = f"-k {self.folder} -h '' {quick}"
         self._as_owner(binaries / "pg_ctl", "-D", data, "-o", options, "-l", self.folder / "log", "-w", "start")
         self.data = data
 

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from django.apps import apps
 from django.conf import settings
@@ -95,13 +95,14 @@ def _digest(model: type[models.Model]) -> tuple[int, str]:
 def _frozen() -> Iterator[None]:
     """One consistent view of the database that blocks no writer."""
     if connection.vendor == "sqlite":
-        mode = connection.transaction_mode
-        connection.transaction_mode = "DEFERRED"
+        sqlite: Any = connection
+        mode = sqlite.transaction_mode
+        sqlite.transaction_mode = "DEFERRED"
         try:
             with transaction.atomic():
                 yield
         finally:
-            connection.transaction_mode = mode
+            sqlite.transaction_mode = mode
         return
     with transaction.atomic():
         with connection.cursor() as cursor:
@@ -203,10 +204,17 @@ def _check_members(tar: tarfile.TarFile, manifest: dict[str, Any]) -> None:
         file = tar.extractfile(member) if member.isfile() else None
         if expected is None or file is None:
             raise BadArchive(f"备份中有清单之外的内容：{member.name}")
-        if hashlib.file_digest(file, "sha256").hexdigest() != expected:
+        if _sha256(file) != expected:
             raise BadArchive(f"备份中 {member.name} 的内容与清单不符")
     if wanted:
-        raise BadArchive(f"备份缺少 {sorted(wanted)[0]} 等 {len(wanted)} 项")
+        raise BadArchive(f"备份缺少 {min(wanted)} 等 {len(wanted)} 项")
+
+
+def _sha256(file: IO[bytes]) -> str:
+    seen = hashlib.sha256()
+    while chunk := file.read(1024 * 1024):
+        seen.update(chunk)
+    return seen.hexdigest()
 
 
 def restore(source: Path) -> dict[str, Any]:
@@ -246,7 +254,7 @@ def _write_key(name: str, data: bytes) -> None:
     path.write_bytes(data)
 
 
-def _load(model: type[models.Model], file: BinaryIO | Any) -> None:
+def _load(model: type[models.Model], file: IO[bytes]) -> None:
     fields = _fields(model)
     batch: list[models.Model] = []
     for line in file:

@@ -26,6 +26,7 @@ class Environment:
     site: dict[str, str]
 
 
+_SECRET = 50
 SITE_KEYS = {
     "organiser": "MIDUN_SITE_ORGANISER",
     "contact": "MIDUN_SITE_CONTACT",
@@ -54,7 +55,7 @@ def read(environ: Mapping[str, str]) -> Environment:
     except OSError as error:
         problems.append(f"  MIDUN_HOME={home}：无法创建数据目录（{error.strerror}）")
     secret = environ.get("MIDUN_SECRET_KEY", "")
-    if production and len(secret) < 50:
+    if production and len(secret) < _SECRET:
         problems.append("  MIDUN_SECRET_KEY：未设置或不足 50 个字符。可用 `midun secret` 生成一个并妥善保存")
     secret = secret or (_kept_secret(home) if not problems else "")
     port = environ.get("PORT", "8000")

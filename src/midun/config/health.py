@@ -13,7 +13,7 @@ _FREE = 200 * 1024 * 1024
 
 
 @require_safe
-def health(request: HttpRequest) -> HttpResponse:
+def health(_request: HttpRequest) -> HttpResponse:
     """200 when the database answers and the data folder has room, else 503 naming what is wrong."""
     checks = {"database": _database(), "disk": _disk()}
     well = all(checks.values())

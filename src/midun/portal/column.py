@@ -85,9 +85,7 @@ def search(text: str) -> list[Hit]:
         for record in records.filter(_all_words(words, fields))[:_PER_KIND]:
             texts = [str(getattr(record, name) or "") for name in fields]
             url = reverse(page, args=(record.pk,))
-            hits.append(
-                Hit(kind, texts[0], excerpt(texts[1:], words), url, getattr(record, day), record.unit.label)
-            )
+            hits.append(Hit(kind, texts[0], excerpt(texts[1:], words), url, getattr(record, day), record.unit.label))
     return sorted(hits, key=lambda hit: hit.day or date.min, reverse=True)
 
 

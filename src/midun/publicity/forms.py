@@ -14,7 +14,7 @@ from midun.publicity.workflow import REDACTION
 class RecordForm(forms.ModelForm):  # type: ignore[type-arg]  # the model differs by subclass
     """What all records share: the plan line, files, and the version that was shown."""
 
-    files = AttachmentsField(label="附件", help_text="照片、截图、PDF、Word、Excel；每个按内容检查")
+    uploads = AttachmentsField(label="附件", help_text="照片、截图、PDF、Word、Excel；每个按内容检查")
     version = forms.IntegerField(widget=forms.HiddenInput, initial=1)
 
     def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
@@ -33,7 +33,7 @@ class RecordForm(forms.ModelForm):  # type: ignore[type-arg]  # the model differ
 
     def values(self) -> dict[str, Any]:
         """The record's own fields."""
-        return {k: v for k, v in self.cleaned_data.items() if k not in ("files", "version")}
+        return {k: v for k, v in self.cleaned_data.items() if k not in ("uploads", "version")}
 
 
 class QuestionnaireForm(RecordForm):

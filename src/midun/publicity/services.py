@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.db import transaction
 from django.urls import reverse
@@ -52,10 +52,10 @@ def add(
 ) -> Record:
     """Add a record of `model` for `unit` with its files."""
     require(actor, Permission.RECORD_WORK)
-    made: Record = model.objects.create(unit=unit, created_at=at, created_by_id=actor.user_id, **fields)  # type: ignore[attr-defined]  # every UnitRecord has objects
+    made: Any = model.objects.create(unit=unit, created_at=at, created_by_id=actor.user_id, **fields)  # type: ignore[attr-defined]  # every UnitRecord has objects
     record(actor=actor, verb=Verb.CREATED, target=made, at=at, after=snapshot(made, *fields))
     add_files(made, files=files, actor=actor, at=at)
-    return made
+    return cast("Record", made)
 
 
 @transaction.atomic

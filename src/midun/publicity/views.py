@@ -27,6 +27,10 @@ def _find(request: PageRequest, kind: Kind, number: int) -> Any:
     return get_object_or_404(found.select_related("unit__jurisdiction"), pk=number)
 
 
+def _address(record: Any) -> str:
+    return str(record.get_absolute_url())
+
+
 def _ours(request: PageRequest, record: Any) -> bool:
     """Only the unit that made a record edits it; those above read."""
     return record.unit_id == request.actor.organisation_id and request.actor.may(Permission.RECORD_WORK)
@@ -53,10 +57,10 @@ def new(request: PageRequest, slug: str) -> HttpResponse:
     form = kind.form(request.POST or None, request.FILES or None, actor=request.actor, initial=initial)
     if request.method == "POST" and form.is_valid():
         unit = get_object_or_404(Organisation.objects.visible_to(request.actor), pk=request.actor.organisation_id)
-        files = form.cleaned_data["files"]
+        files = form.cleaned_data["uploads"]
         made = services.add(kind.model, unit=unit, actor=request.actor, at=request.at, files=files, **form.values())
         messages.success(request, f"已登记：{made}")
-        return redirect(made)  # type: ignore[arg-type]  # has get_absolute_url
+        return redirect(_address(made))
     context = {"form": form, "title": f"登记{kind.word}", "back": kind.list_url, "draft": f"publicity-{slug}"}
     return render(request, "web/form.html", context)
 
@@ -73,7 +77,7 @@ def detail(request: PageRequest, slug: str, number: int) -> HttpResponse:
         "rows": [
             (f.label, _shown(found, name))
             for name, f in kind.form(actor=request.actor).fields.items()
-            if name not in ("files", "version")
+            if name not in ("uploads", "version")
         ],
         "attachments": Attachment.objects.of(found),
         "entries": Entry.objects.about(found),
@@ -110,7 +114,7 @@ def edit(request: PageRequest, slug: str, number: int) -> HttpResponse:
         try:
             version = form.cleaned_data["version"]
             services.change(found, version=version, actor=request.actor, at=request.at, fields=form.values())
-            services.add_files(found, files=form.cleaned_data["files"], actor=request.actor, at=request.at)
+            services.add_files(found, files=form.cleaned_data["uploads"], actor=request.actor, at=request.at)
         except (Stale, services.CaseLocked) as error:
             form.add_error(None, str(error))
         else:

@@ -74,9 +74,9 @@ def _campaign(request: PageRequest, number: int | None) -> Campaign | None:
         known = Campaign.objects.visible_to(request.actor)
         found: Campaign = get_object_or_404(known.select_related("organiser"), pk=number)
         return found
-    return _running(request.actor) or Campaign.objects.visible_to(request.actor).exclude(
-        state=CampaignState.DRAFT
-    ).first()
+    return (
+        _running(request.actor) or Campaign.objects.visible_to(request.actor).exclude(state=CampaignState.DRAFT).first()
+    )
 
 
 @page(Permission.READ_BOARD)

@@ -74,9 +74,7 @@ def add_jurisdiction(
 
 
 @transaction.atomic
-def add_organisation(
-    *, actor: Actor, at: datetime, right: Permission | None = None, **fields: object
-) -> Organisation:
+def add_organisation(*, actor: Actor, at: datetime, right: Permission | None = None, **fields: object) -> Organisation:
     """Add an organisation. Enterprises may be added by officers, everything else by the system administrator.
 
     `right` is narrower where another service has its own rule about who may (and checks where).

@@ -34,9 +34,9 @@ class Scope:
     path: str
     own_only: bool = False
 
-    def units(self) -> QuerySet[Organisation]:
+    def units(self) -> QuerySet[Organisation, Any]:
         """The organisations whose records count, for use as a sub-query."""
-        found: QuerySet[Organisation] = Organisation.objects.unscoped("figures count by path").values("pk")
+        found: QuerySet[Organisation, Any] = Organisation.objects.unscoped("figures count by path").values("pk")
         if self.own_only:
             return found.filter(jurisdiction__path=self.path)
         return found.filter(jurisdiction__path__startswith=self.path)

@@ -19,17 +19,34 @@ class Doer(Protocol):
     """Whoever acts: `midun.kernel.orgs.actor.Actor` has these, and the trail needs no more."""
 
     @property
-    def user_id(self) -> int | None: ...
+    def user_id(self) -> int | None:
+        """The person, None for the platform itself."""
+        ...
+
     @property
-    def user_name(self) -> str: ...
+    def user_name(self) -> str:
+        """The person's name."""
+        ...
+
     @property
-    def membership_id(self) -> int | None: ...
+    def membership_id(self) -> int | None:
+        """In which membership."""
+        ...
+
     @property
-    def role_value(self) -> str: ...
+    def role_value(self) -> str:
+        """The role, as stored."""
+        ...
+
     @property
-    def organisation_name(self) -> str: ...
+    def organisation_name(self) -> str:
+        """The organisation's name."""
+        ...
+
     @property
-    def path(self) -> str: ...
+    def path(self) -> str:
+        """The jurisdiction path."""
+        ...
 
 
 def record(

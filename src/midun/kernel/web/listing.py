@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 
 from django.core.paginator import Paginator
@@ -21,13 +21,18 @@ from midun.lib.sheets import Sheet, write_xlsx
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _EXPORT_LIMIT = 100_000
+_SHEET_KINDS: dict[str, Literal["text", "integer", "date", "datetime"]] = {
+    "integer": "integer",
+    "date": "date",
+    "datetime": "datetime",
+}
 
 
 @dataclass(frozen=True)
 class ListColumn:
     """A column: title, a dotted attribute path or function of the record, and how it is shown.
 
-    `kind` is text, integer, date, datetime or badge (with `colour`, a function of the record to a Tabler colour).
+    `kind` is text, integer, date, datetime or badge (`colour`: a function of the record to a Tabler colour).
     `link` gives the address the cell leads to. `wide` columns take the room that is left; `phone=False` hides on phones.
     """
 
@@ -63,7 +68,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Listing:
-    """A list page. `key` names it for saved views; `filters` is the query bar; `empty` is said when nothing is there."""
+    """A list page. `key` names it for saved views, `filters` is the query bar, `empty` is said of an empty list."""
 
     key: str
     title: str
@@ -79,8 +84,10 @@ class Listing:
     ) -> HttpResponse:
         """Answer a request for this list: a page of it, or with POST `action=export` the whole as Excel."""
         query = request.POST if request.method == "POST" else request.GET
-        bar = self.filters(query or None, **self.filter_args(request)) if query else self.filters(
-            {}, **self.filter_args(request)
+        bar = (
+            self.filters(query or None, **self.filter_args(request))
+            if query
+            else self.filters({}, **self.filter_args(request))
         )
         found = bar.apply(records)
         if request.method == "POST":
@@ -114,8 +121,7 @@ class Listing:
         ]
 
     def _export(self, request: PageRequest, records: QuerySet[Any]) -> HttpResponse:
-        kinds = {"integer": "integer", "date": "date", "datetime": "datetime"}
-        columns = [SheetColumn(title=c.title, kind=kinds.get(c.kind, "text")) for c in self.columns]
+        columns = [SheetColumn(title=c.title, kind=_SHEET_KINDS.get(c.kind, "text")) for c in self.columns]
         rows = [[_plain(c, c.of(row)) for c in self.columns] for row in records[:_EXPORT_LIMIT].iterator(2000)]
         data = write_xlsx([Sheet(name=self.title[:31], columns=columns, rows=rows)], at=request.at)
         record(

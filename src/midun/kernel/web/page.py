@@ -35,8 +35,19 @@ _WRITING = ("INSERT", "UPDATE", "DELETE", "CREATE", "DROP", "ALTER", "TRUNCATE",
 
 def _refuse_writes(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
     if sql.lstrip().upper().startswith(_WRITING):
-        raise GetWrote(sql.split("(")[0][:80])
+        raise GetWrote(sql.split("(", maxsplit=1)[0][:80])
     return execute(sql, params, many, context)
+
+
+def _admit(request: PageRequest, permission: Permission | None) -> HttpResponse | None:
+    """Send a visitor to the login; raise 403 for a person without the right; None lets in."""
+    if request.actor.is_visitor and request.user.is_authenticated:
+        raise PermissionDenied("您的账号还没有被授予任何身份，请联系本单位的安全管理员")
+    if request.actor.is_visitor:
+        return redirect_to_login(request.get_full_path())
+    if permission is not None and not request.actor.may(permission):
+        raise PermissionDenied(f"当前身份没有“{permission.label}”的权限")
+    return None
 
 
 def page(
@@ -58,13 +69,8 @@ def page(
             reads = request.method in ("GET", "HEAD")
             if not reads and not (writes and request.method == "POST"):
                 return HttpResponseNotAllowed(["GET", "HEAD", "POST"] if writes else ["GET", "HEAD"])
-            if not public:
-                if request.actor.is_visitor and request.user.is_authenticated:
-                    raise PermissionDenied("您的账号还没有被授予任何身份，请联系本单位的安全管理员")
-                if request.actor.is_visitor:
-                    return redirect_to_login(request.get_full_path())
-                if permission is not None and not request.actor.may(permission):
-                    raise PermissionDenied(f"当前身份没有“{permission.label}”的权限")
+            if not public and (elsewhere := _admit(request, permission)):
+                return elsewhere
             with ExitStack() as stack:
                 if reads:
                     stack.enter_context(connection.execute_wrapper(_refuse_writes))

@@ -119,5 +119,10 @@ def publish_year(*, year: int, source: str, actor: Actor, at: datetime) -> None:
     require(actor, Permission.MANAGE_SETTINGS)
     CalendarYear.objects.unscoped("edit calendar").update_or_create(year=year, defaults={"source": source})
     record(
-        actor=actor, verb=Verb.CALENDAR_CHANGED, target=None, at=at, after={"published": year}, label=f"{year} 年节假日安排"
+        actor=actor,
+        verb=Verb.CALENDAR_CHANGED,
+        target=None,
+        at=at,
+        after={"published": year},
+        label=f"{year} 年节假日安排",
     )

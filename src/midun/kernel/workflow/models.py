@@ -26,7 +26,7 @@ class CalendarDay(Scoped):
 
 
 class CalendarYear(Scoped):
-    """A year whose holidays have been published and entered. Years absent here are counted Monday–Friday with a warning."""
+    """A year whose holidays are published and entered; others are counted Monday–Friday with a warning."""
 
     year = models.PositiveSmallIntegerField("年份", primary_key=True)
     source = models.CharField("来源", max_length=120)

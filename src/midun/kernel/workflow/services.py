@@ -29,14 +29,13 @@ class Stateful(Protocol):
 
 
 @transaction.atomic
-def perform(
-    obj: Any, step: Step, *, actor: Actor, at: datetime, reason: str = "", **stamps: object
-) -> Entry:
+def perform(obj: Any, step: Step, *, actor: Actor, at: datetime, reason: str = "", **stamps: object) -> Entry:
     """Take `step` on `obj`: lock the row, check state, right and reason, set state and stamps, write the trail.
 
     `stamps` are further fields to set in the same UPDATE. The row is locked and re-read, so of two people who take
     the same step at once one wins and the other gets `WrongState` naming who was faster. Whether the actor's scope
-    covers the object is the caller's matter (it was fetched through `visible_to`). Does not flush other changes on `obj`.
+    covers the object is the caller's matter (it was fetched through `visible_to`). Other changes on `obj` are not
+    saved.
     """
     require(actor, step.permission)
     if step.needs_reason and not reason.strip():
@@ -61,5 +60,9 @@ def _told(obj: models.Model, step: Step, current: str) -> str:
     states = type(step.target)
     label = states(current).label
     last = Entry.objects.about(obj).last()
-    who = f"{last.organisation}{last.user_name}已于{localtime(last.at):%m月%d日 %H:%M}“{last.get_verb_display()}”，" if last else ""
+    who = (
+        f"{last.organisation}{last.user_name}已于{localtime(last.at):%m月%d日 %H:%M}“{last.get_verb_display()}”，"
+        if last
+        else ""
+    )
     return f"{who}当前状态为“{label}”，不能“{step.label}”。请刷新页面查看最新情况。"

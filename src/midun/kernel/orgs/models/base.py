@@ -1,6 +1,6 @@
 """What every scoped table shares, and what every record of work shares."""
 
-from typing import Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -13,9 +13,14 @@ from midun.kernel.orgs.scoping import NOBODY, ScopedQuerySet
 class Scoped(models.Model):
     """A table whose `objects` must be told for whom it fetches.
 
-    Each subclass declares `objects = XQuerySet.guarded()` and `reachable = XQuerySet.reachable()` and
+    Each subclass declares its own `objects = XQuerySet.guarded()` and `reachable = XQuerySet.reachable()` and
     inherits this Meta (`class Meta(Scoped.Meta)`).
     """
+
+    if TYPE_CHECKING:  # each table declares its own, built at run time
+        reachable: Any
+    else:
+        reachable = ScopedQuerySet.reachable()
 
     class Meta:
         abstract = True

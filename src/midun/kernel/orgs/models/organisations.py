@@ -82,7 +82,9 @@ class DivisionCode(Scoped):
         constraints = (
             models.UniqueConstraint(fields=("code", "name", "valid_from"), name="division_once"),
             models.CheckConstraint(
-                condition=Q(valid_from__isnull=True) | Q(valid_to__isnull=True) | Q(valid_to__gt=models.F("valid_from")),
+                condition=Q(valid_from__isnull=True)
+                | Q(valid_to__isnull=True)
+                | Q(valid_to__gt=models.F("valid_from")),
                 name="division_validity_order",
             ),
         )

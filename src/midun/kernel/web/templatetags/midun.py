@@ -17,7 +17,10 @@ def icon(name: str, css: str = "") -> SafeString:
     """An icon of the sprite; decorative, so hidden from screen readers."""
     sheet = static("midun/vendor/icons.svg")
     return format_html(
-        '<svg class="icon {}" aria-hidden="true" focusable="false"><use href="{}#tabler-{}"></use></svg>', css, sheet, name
+        '<svg class="icon {}" aria-hidden="true" focusable="false"><use href="{}#tabler-{}"></use></svg>',
+        css,
+        sheet,
+        name,
     )
 
 
@@ -34,7 +37,9 @@ def control(field: BoundField) -> SafeString:
         css = "form-check-input"
     if isinstance(widget, FileInput):
         css = "form-control"
-    attrs = {"class": f"{css} {widget.attrs.get('class', '')} {'is-invalid' if field.errors else ''}".strip()}
+    attrs: dict[str, str | bool] = {
+        "class": f"{css} {widget.attrs.get('class', '')} {'is-invalid' if field.errors else ''}".strip()
+    }
     if field.errors:
         attrs["aria-invalid"] = "true"
     return field.as_widget(attrs=attrs)
