@@ -261,7 +261,7 @@ def test_export_and_import_again_is_lossless(campaign, cast, at):
     actor = cast.actor("city_officer")
     take(campaign, actor, at)
     before = state_of(campaign)
-    data = export.plan_xlsx(campaign=campaign, lines=lines_of(campaign), actor=actor, at=at)
+    data = export.plan_file(kind="xlsx", campaign=campaign, lines=lines_of(campaign), actor=actor, at=at)
     outcome = take(campaign, actor, at, data)
     assert (outcome.new, outcome.changed, outcome.same, outcome.rejected) == (0, 0, 6, 0)
     assert state_of(campaign) == before
@@ -300,7 +300,7 @@ def test_the_real_annex_gives_62_lines_of_20_units_in_every_form(shared, at):
         outcome = imports.import_annex(campaign=campaign, source=source, actor=officer.actor(), at=at)
         assert (outcome.same, outcome.new, outcome.changed) == (62, 0, 0), source.name
     assert state_of(campaign) == before
-    data = export.plan_xlsx(campaign=campaign, lines=lines, actor=officer.actor(), at=at)
+    data = export.plan_file(kind="xlsx", campaign=campaign, lines=lines, actor=officer.actor(), at=at)
     assert imports.import_annex(
         campaign=campaign, source=imports.read_source(data=data, name="out.xlsx"), actor=officer.actor(), at=at
     ).same == 62

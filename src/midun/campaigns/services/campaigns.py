@@ -4,21 +4,19 @@ from collections.abc import Mapping
 from datetime import date, datetime
 
 from django.db import transaction
-from django.urls import reverse
 
 from midun.campaigns.campaign_templates import CampaignTemplate
 from midun.campaigns.models import Campaign, CampaignUnit, PlanLine, RequiredForm, Strand
 from midun.campaigns.services import participants
+from midun.campaigns.services.notices import tell_unit
 from midun.campaigns.services.rights import NotNow, lock, require_not_closed, require_organiser
 from midun.campaigns.workflow import CAMPAIGN
 from midun.kernel.files import services as files
 from midun.kernel.files.models import Attachment
-from midun.kernel.notify.models import Notice
-from midun.kernel.notify.services import send
 from midun.kernel.orgs.actor import Actor
 from midun.kernel.orgs.enums import Permission
 from midun.kernel.orgs.models import Organisation
-from midun.kernel.orgs.services import Refused, claim_version, people_with, require
+from midun.kernel.orgs.services import Refused, claim_version, require
 from midun.kernel.trail.services import changed, record, snapshot
 from midun.kernel.trail.verbs import Verb
 from midun.kernel.workflow.services import perform
@@ -132,21 +130,6 @@ def launch(*, campaign: Campaign, actor: Actor, at: datetime) -> None:
     perform(campaign, CAMPAIGN.launch, actor=actor, at=at)
     for participant in campaign.units.select_related("unit__jurisdiction"):
         tell_unit(campaign, participant.unit, at)
-
-
-def tell_unit(campaign: Campaign, unit: Organisation, at: datetime) -> None:
-    """Tell a unit that it takes part; once per campaign and person."""
-    planned = PlanLine.objects.unscoped("whether the annex was imported").live().filter(campaign=campaign, unit=unit)
-    what = "本单位的活动安排已导入，请核对" if planned.exists() else "请填报本单位的活动安排"
-    due = f"（{campaign.plan_due_on:%m月%d日}前）" if campaign.plan_due_on else ""
-    send(
-        kind=Notice.Kind.TODO,
-        to=[m for m in people_with(Permission.ENTER_PLAN, path=unit.jurisdiction.path) if m.organisation_id == unit.pk],
-        text=f"“{campaign.title}”已启动，{what}{due}",
-        url=reverse("campaigns:mine", args=[campaign.pk]),
-        key=f"campaign:{campaign.pk}:launched",
-        at=at,
-    )
 
 
 @transaction.atomic

@@ -1,6 +1,6 @@
 """The approved plan as the table that came in."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -15,6 +15,11 @@ from midun.lib.sheets import Column, Sheet, write_xlsx
 
 HEADS = ("类别", "单位", "序号", "活动安排")
 _WIDTHS = (10.0, 22.0, 7.0, 80.0)
+FORMATS = {
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+"""What the plan can be had as, with its media type."""
+
 Row = tuple[str, str, int, str]
 Merge = tuple[int, int, int, int]
 
@@ -49,23 +54,26 @@ def merges_of(rows: Sequence[Row]) -> list[Merge]:
 
 def title_of(campaign: Campaign) -> str:
     """The heading of the table."""
-    return f"{campaign.title}活动安排" if campaign.title.endswith("活动") is False else f"{campaign.title}安排"
+    return f"{campaign.title}安排" if campaign.title.endswith("活动") else f"{campaign.title}活动安排"
 
 
 @transaction.atomic
-def plan_xlsx(*, campaign: Campaign, lines: Sequence[PlanLine], actor: Actor, at: datetime) -> bytes:
-    """The plan as Excel: the four columns of the annex with merged cells."""
-    rows = plan_rows(lines)
+def plan_file(*, kind: str, campaign: Campaign, lines: Sequence[PlanLine], actor: Actor, at: datetime) -> bytes:
+    """The plan in one of `FORMATS`; the export is in the trail."""
+    require(actor, Permission.READ_WORK)
+    data = _WRITERS[kind](campaign, plan_rows(lines), at)
+    after = {"table": "plan", "format": kind, "rows": len(lines)}
+    record(actor=actor, verb=Verb.EXPORTED, target=campaign, at=at, after=after)
+    return data
+
+
+def _xlsx(campaign: Campaign, rows: list[Row], at: datetime) -> bytes:
     columns = [
         Column(title=head, width=width, kind="integer" if head == "序号" else "text")
         for head, width in zip(HEADS, _WIDTHS, strict=True)
     ]
     sheet = Sheet(name="活动安排", columns=columns, rows=rows, merges=merges_of(rows), title=title_of(campaign))
-    data = write_xlsx([sheet], at=at)
-    _record(campaign, "xlsx", len(rows), actor, at)
-    return data
+    return write_xlsx([sheet], at=at)
 
 
-def _record(campaign: Campaign, kind: str, rows: int, actor: Actor, at: datetime) -> None:
-    require(actor, Permission.READ_WORK)
-    record(actor=actor, verb=Verb.EXPORTED, target=campaign, at=at, after={"table": "plan", "format": kind, "rows": rows})
+_WRITERS: dict[str, Callable[[Campaign, list[Row], datetime], bytes]] = {"xlsx": _xlsx}

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from midun.campaigns.annex import Annex, AnnexRow, Rejection, read_annex
 from midun.campaigns.models import Campaign, PendingImport, PlanLine, PlanState, UnitAlias
-from midun.campaigns.services.campaigns import tell_unit
+from midun.campaigns.services.notices import tell_unit
 from midun.campaigns.services.participants import create_unit, possible_units, take_part
 from midun.campaigns.services.preview import CREATE, SKIP, Preview, PreviewRow, RowStatus, alias_key, preview
 from midun.campaigns.services.rights import lock, require_not_closed, require_organiser

@@ -7,6 +7,7 @@ from django.db import transaction
 
 from midun.campaigns.campaign_templates import CampaignTemplate
 from midun.campaigns.models import Campaign, CampaignUnit, PlanLine
+from midun.campaigns.services.notices import tell_unit
 from midun.campaigns.services.rights import NotNow, lock, require_not_closed, require_organiser
 from midun.kernel.orgs.actor import Actor
 from midun.kernel.orgs.enums import Level, OrganisationKind, Permission
@@ -82,6 +83,9 @@ def set_units(
             before={"units": sorted(before)},
             after={"units": sorted(after), "order": [unit.pk for unit, _ in units]},
         )
+    if campaign.is_running:
+        for unit in came:
+            tell_unit(campaign, unit, at)
     return came, [participant.unit for participant in left]
 
 

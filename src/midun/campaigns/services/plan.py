@@ -9,14 +9,14 @@ from django.utils.timezone import localtime
 
 from midun.campaigns.annex import MAX_CONTENT, tidy
 from midun.campaigns.models import Campaign, PlanLine, PlanState, Strand
+from midun.campaigns.services.notices import reviewers
 from midun.campaigns.services.rights import NotNow, lock, require_participant
 from midun.campaigns.services.strands import suggest
 from midun.campaigns.workflow import PLAN
 from midun.kernel.notify.models import Notice
 from midun.kernel.notify.services import send
 from midun.kernel.orgs.actor import Actor
-from midun.kernel.orgs.enums import Permission
-from midun.kernel.orgs.services import Refused, claim_version, people_with
+from midun.kernel.orgs.services import Refused, claim_version
 from midun.kernel.trail.services import changed, record, snapshot
 from midun.kernel.trail.verbs import Verb
 from midun.kernel.workflow.services import ReasonMissing, perform
@@ -162,12 +162,6 @@ def withdraw(*, line: PlanLine, actor: Actor, at: datetime) -> None:
     """Take a submitted line back before it is reviewed."""
     require_own(line, actor)
     perform(line, PLAN.withdraw, actor=actor, at=at)
-
-
-def reviewers(campaign: Campaign) -> list:
-    """The organiser's people who review plans."""
-    found = people_with(Permission.REVIEW_PLAN, path=campaign.organiser.jurisdiction.path)
-    return [m for m in found if m.organisation_id == campaign.organiser_id]
 
 
 def require_own(line: PlanLine, actor: Actor) -> None:

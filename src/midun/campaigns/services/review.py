@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.timezone import localtime
 
 from midun.campaigns.models import Campaign, PlanLine, Strand
+from midun.campaigns.services.notices import planners
 from midun.campaigns.services.rights import require_not_closed, require_organiser
 from midun.campaigns.services.strands import suggest
 from midun.campaigns.workflow import PLAN
@@ -18,7 +19,7 @@ from midun.kernel.notify.services import send
 from midun.kernel.orgs.actor import Actor
 from midun.kernel.orgs.enums import Permission
 from midun.kernel.orgs.models import Organisation
-from midun.kernel.orgs.services import Refused, people_with
+from midun.kernel.orgs.services import Refused
 from midun.kernel.trail.services import record
 from midun.kernel.trail.verbs import Verb
 from midun.kernel.workflow.definition import Step
@@ -76,10 +77,9 @@ def _review(
 def _tell(campaign: Campaign, unit: Organisation, count: int, step: Step, reason: str, at: datetime) -> None:
     returned = step is PLAN.send_back
     text = f"{campaign.organiser.label}退回了 {count} 条活动安排：{reason}" if returned else f"{count} 条活动安排已审核通过"
-    people = people_with(Permission.ENTER_PLAN, path=unit.jurisdiction.path)
     send(
         kind=Notice.Kind.TODO if returned else Notice.Kind.RESULT,
-        to=[m for m in people if m.organisation_id == unit.pk],
+        to=planners(unit),
         text=text,
         url=reverse("campaigns:mine", args=[campaign.pk]),
         key=f"plan:{campaign.pk}:{unit.pk}:{step.name}:{localtime(at):%Y%m%d%H%M%S%f}",
