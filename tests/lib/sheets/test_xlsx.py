@@ -226,3 +226,17 @@ def test_damaged_sheets_are_refused(data):
 def test_an_empty_workbook_is_refused():
     with pytest.raises(SheetError, match="没有内容"):
         read_tables(saved(openpyxl.Workbook()), name="a.xlsx")
+
+
+def test_formatted_emptiness_is_skipped_without_losing_what_lies_between_and_after():
+    empty = "".join(
+        f'<row r="{n}" s="3" customFormat="1"><c r="A{n}" s="1"/><c r="B{n}" s="12" /></row>' for n in range(2, 20_000)
+    )
+    blank = '<row r="20000" ht="14"/>'
+    last = f'<row r="20001"><c r="A20001" s="1"/>{text_cell("B20001", "乙")}</row>'
+    data = xlsx(
+        f'<row r="1">{text_cell("A1", "甲")}</row>{empty}{blank}{last}',
+        after='<mergeCells><mergeCell ref="B20001:C20001"/></mergeCells>',
+    )
+    [table] = read_tables(data, name="a.xlsx")
+    assert table.rows == [Row(1, ["甲", "", ""]), Row(20_001, ["", "乙", "乙"], frozenset({2}))]

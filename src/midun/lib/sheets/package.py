@@ -95,25 +95,30 @@ class Package:
         opened: OnOpen,
         closed: OnClose | None = None,
         text: Callable[[str], None] | None = None,
+        thin: Callable[[bytes], bytes] = bytes,
     ) -> None:
-        """Run one XML part through the handlers, which are keyed by "namespace tag"."""
+        """Run one XML part through the handlers, which are keyed by "namespace tag".
+
+        `thin` may take whole elements that mean nothing out of a chunk before it is parsed.
+        """
         entry = self._parts.get(part.lower())
         if entry is None:
             raise SheetError(DAMAGED)
         try:
             with self._zip.open(entry) as stream:
-                self._feed(stream, _parser(opened, closed or {}, text))
+                self._feed(stream, _parser(opened, closed or {}, text), thin)
         except (expat.ExpatError, *_UNREADABLE) as error:
             raise SheetError(DAMAGED) from error
 
-    def _feed(self, stream: IO[bytes], parser: expat.XMLParserType) -> None:
+    def _feed(self, stream: IO[bytes], parser: expat.XMLParserType, thin: Callable[[bytes], bytes]) -> None:
         fed = 0
         while chunk := stream.read(_CHUNK):
             self._left -= len(chunk)
             if self._left < 0:
                 raise SheetError(_BOMB)
-            parser.Parse(chunk, False)
-            fed += len(chunk)
+            kept = thin(chunk)
+            parser.Parse(kept, False)
+            fed += len(kept)
             # Expat keeps an unfinished tag in memory and starts over with every chunk.
             if fed - parser.CurrentByteIndex > _MAX_TOKEN:
                 raise SheetError(DAMAGED)
