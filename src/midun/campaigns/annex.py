@@ -58,6 +58,7 @@ class Rejection:
     text: str
     reason: str
     table: int = 1
+    unit: str = ""
 
 
 @dataclass(frozen=True)
@@ -239,7 +240,7 @@ def _checked(lines: Sequence[_Line]) -> tuple[list[AnnexRow], list[Rejection]]:
         number = parse_number(line.number)
         reason = _fault(line, number, seen)
         if reason or number is None:
-            refused.append(Rejection(line.row, (line.content or line.unit or line.number)[:60], reason, line.table))
+            refused.append(Rejection(line.row, line.content[:60], reason, line.table, line.unit[:60]))
             continue
         seen[number] = place(line.table if several else 0, line.row)
         kept.append(AnnexRow(line.row, line.category, line.unit, number, line.content, line.table))

@@ -5,7 +5,7 @@ Pure: names in, keys out. 浦东新区市场监管局 and 上海市浦东新区�
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Generic, TypeVar
@@ -45,31 +45,37 @@ class Named(Generic[U]):
     is_organiser: bool = False
 
 
-def keys_of(named: Named[U], organiser: Sequence[str]) -> set[str]:
-    """Every normalised form under which a unit is known; `organiser` are the organiser's own names."""
-    keys: set[str] = set()
-    places = [normal(place) for place in named.above if place]
-    heads = [normal(name) for name in organiser]
-    for name in map(normal, named.names):
-        if not name:
-            continue
-        keys.add(name)
-        bare = _without(name, places)
-        keys.add(bare)
-        if named.is_organiser:
-            continue
-        for head in heads:
-            if name.startswith(head) and len(name) > len(head):
-                rest = name[len(head) :]
-                keys |= {rest, f"市局{rest}", f"省局{rest}", f"区局{rest}", f"总局{rest}"}
+def organiser_keys(named: Named[U]) -> set[str]:
+    """How an annex calls the bureau that issued it: 市市场监管局, 市局, 本级, besides its own names."""
     place = normal(named.place)
-    if named.is_organiser and place:
-        rank = place[-1]
-        keys |= {f"{rank}{_BUREAU}", f"{rank}局", f"{place}局", f"{place}{_BUREAU}", "本级", "局机关"}
-    elif place:
-        short = _without(place, places)
+    keys = _bare_names(named) | {"本级", "局机关"}
+    if place:
+        keys |= {f"{place[-1]}{_BUREAU}", f"{place[-1]}局", f"{place}局", f"{place}{_BUREAU}"}
+    if place == "国家":
+        keys |= {"总局", "市场监管总局"}
+    return keys
+
+
+def keys_of(named: Named[U], organiser: Collection[str] = ()) -> set[str]:
+    """Every normalised form under which a unit is known; `organiser` are the keys of the organiser."""
+    keys = _bare_names(named)
+    heads = [head for head in organiser if head.endswith("局")]
+    for name in list(keys):
+        for head in heads:
+            rest = name.removeprefix(head)
+            if rest not in (name, ""):
+                keys |= {rest, *(f"{other}{rest}" for other in heads)}
+    if named.place:
+        short = _without(normal(named.place), map(normal, named.above))
         keys |= {short, f"{short}局", f"{short}{_BUREAU}"}
     return {key for key in keys if len(key) > 1}
+
+
+def _bare_names(named: Named[U]) -> set[str]:
+    """The names as they are and without the places they lie in."""
+    places = [normal(place) for place in named.above if place]
+    names = {normal(name) for name in named.names} - {""}
+    return names | {_without(name, places) for name in names}
 
 
 def _without(name: str, places: Iterable[str]) -> str:
@@ -88,7 +94,8 @@ class UnitIndex(Generic[U]):
         self._units = units
         head = next((named for named in units if named.is_organiser), None)
         self._places = [normal(p) for p in (*head.above, head.place) if p] if head else []
-        self._keys = [(named, keys_of(named, head.names if head else ())) for named in units]
+        heads = organiser_keys(head) if head else set()
+        self._keys = [(named, heads if named.is_organiser else keys_of(named, heads)) for named in units]
         self._exact: dict[str, list[U]] = {}
         for named, keys in self._keys:
             for key in keys:

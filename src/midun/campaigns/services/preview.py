@@ -111,7 +111,8 @@ def preview(
     units = _Units(campaign, decisions)
     found = Preview(notes=annex.notes)
     found.rows = [
-        PreviewRow(r.row, RowStatus.REJECTED, content=r.text, note=r.reason, table=r.table) for r in annex.rejected
+        PreviewRow(r.row, RowStatus.REJECTED, unit_name=r.unit, content=r.text, note=r.reason, table=r.table)
+        for r in annex.rejected
     ]
     taken: list[tuple[AnnexRow, Organisation | None]] = []
     for row in annex.rows:
