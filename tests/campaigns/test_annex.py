@@ -19,7 +19,9 @@ from tests.campaigns.factories import HEADS, PLAN, csv_of, docx_of, xlsx_of
 
 
 def table(*rows, name="表", merged=None):
-    return Table(name, [Row(n, list(map(str, row)), (merged or {}).get(n, frozenset())) for n, row in enumerate(rows, 1)])
+    return Table(
+        name, [Row(n, list(map(str, row)), (merged or {}).get(n, frozenset())) for n, row in enumerate(rows, 1)]
+    )
 
 
 def taken(annex):
@@ -35,7 +37,9 @@ def test_it_works_in_every_encoding(encoding):
     assert taken(read_annex(read_tables(csv_of(encoding=encoding), name="a.csv"))) == list(PLAN)
 
 
-@pytest.mark.parametrize("data", [xlsx_of(), docx_of(), docx_of(page=2), docx_of(page=1)], ids=["xlsx", "docx", "pages", "rows"])
+@pytest.mark.parametrize(
+    "data", [xlsx_of(), docx_of(), docx_of(page=2), docx_of(page=1)], ids=["xlsx", "docx", "pages", "rows"]
+)
 def test_merged_cells_wrapped_names_and_repeated_heads(data):
     annex = read_annex(read_tables(data, name="a"))
     assert taken(annex) == list(PLAN)
@@ -153,10 +157,16 @@ def test_a_table_without_a_head_continues_the_one_before():
     one = table(HEADS, ("市", "甲局", 1, "一"))
     two = table(("", "", 2, "二"), ("区", "乙局", 3, "三"))
     other = table(("序号", "具体内容", "数据", ""), ("1", "开展宣传", "5", ""))
-    assert taken(read_annex([one, two, other])) == [("市", "甲局", 1, "一"), ("市", "甲局", 2, "二"), ("区", "乙局", 3, "三")]
+    assert taken(read_annex([one, two, other])) == [
+        ("市", "甲局", 1, "一"),
+        ("市", "甲局", 2, "二"),
+        ("区", "乙局", 3, "三"),
+    ]
 
 
-@pytest.mark.parametrize("tables", [[], [table(("甲", "乙"), (1, 2))], [table(("序号", "具体内容", "数据"), (1, "宣传", 3))]])
+@pytest.mark.parametrize(
+    "tables", [[], [table(("甲", "乙"), (1, 2))], [table(("序号", "具体内容", "数据"), (1, "宣传", 3))]]
+)
 def test_it_rejects_what_is_no_plan(tables):
     with pytest.raises(AnnexError, match="没有找到活动安排表"):
         read_annex(tables)
@@ -205,9 +215,17 @@ def test_anything_gives_lines_or_reasons_and_never_fails(rows, with_head):
     assert all(r.reason for r in annex.rejected)
 
 
-PLAIN = st.text(alphabet="走访调研企业宣传培训商业秘密保护，。“”《》2023abc", min_size=1, max_size=40).map(tidy).filter(bool)
+PLAIN = (
+    st.text(alphabet="走访调研企业宣传培训商业秘密保护，。“”《》2023abc", min_size=1, max_size=40)
+    .map(tidy)
+    .filter(bool)
+)
 LINES = st.lists(
-    st.tuples(st.sampled_from(["市级层面", "区级层面"]), st.sampled_from(["甲局", "乙区市场监管局", "丙新区市场监管局"]), PLAIN),
+    st.tuples(
+        st.sampled_from(["市级层面", "区级层面"]),
+        st.sampled_from(["甲局", "乙区市场监管局", "丙新区市场监管局"]),
+        PLAIN,
+    ),
     min_size=1,
     max_size=8,
 )

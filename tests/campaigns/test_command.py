@@ -79,7 +79,10 @@ def test_unknown_units_are_created_on_request(campaign, tmp_path):
     code, out, _ = run(path, "--campaign", campaign.pk, "--create-units")
     assert code == 0
     assert "新建单位：北区分局" in out
-    assert Organisation.objects.unscoped("test").get(name="北区分局").jurisdiction.parent == campaign.organiser.jurisdiction
+    assert (
+        Organisation.objects.unscoped("test").get(name="北区分局").jurisdiction.parent
+        == campaign.organiser.jurisdiction
+    )
 
 
 def test_it_rejects_an_unknown_or_ambiguous_campaign(campaign, cast, tmp_path):
@@ -107,7 +110,9 @@ def test_the_real_annex(shared, tmp_path):
     _, officer = shanghai()
     campaign = campaign_of(officer)
     path = shared / "data/shanghai-2023-annex1-activities.csv"
-    assert "共 62 行、20 个单位：新增 62，相同 0，更新 0，拒收 0" in run(path, "--campaign", campaign.pk, "--dry-run")[1]
+    assert (
+        "共 62 行、20 个单位：新增 62，相同 0，更新 0，拒收 0" in run(path, "--campaign", campaign.pk, "--dry-run")[1]
+    )
     assert "新增 62 条" in run(path, "--campaign", campaign.pk)[1]
     assert "新增 0 条，更新 0 条，相同 62 条" in run(path, "--campaign", campaign.pk)[1]
     assert Campaign.objects.unscoped("test").get().state == "draft"

@@ -195,7 +195,9 @@ def test_it_rejects_what_is_no_plan(cast, at):
 
 def opened(campaign, cast, at, data=None):
     source = imports.read_source(data=data or csv_of(), name="附件1.csv")
-    return imports.open_import(campaign=campaign, source=source, as_pending=False, actor=cast.actor("city_officer"), at=at)
+    return imports.open_import(
+        campaign=campaign, source=source, as_pending=False, actor=cast.actor("city_officer"), at=at
+    )
 
 
 def test_confirming_twice_applies_once(campaign, cast, at):
@@ -301,9 +303,12 @@ def test_the_real_annex_gives_62_lines_of_20_units_in_every_form(shared, at):
         assert (outcome.same, outcome.new, outcome.changed) == (62, 0, 0), source.name
     assert state_of(campaign) == before
     data = export.plan_file(kind="xlsx", campaign=campaign, lines=lines, actor=officer.actor(), at=at)
-    assert imports.import_annex(
-        campaign=campaign, source=imports.read_source(data=data, name="out.xlsx"), actor=officer.actor(), at=at
-    ).same == 62
+    assert (
+        imports.import_annex(
+            campaign=campaign, source=imports.read_source(data=data, name="out.xlsx"), actor=officer.actor(), at=at
+        ).same
+        == 62
+    )
     assert all(p.strand_id for p in lines), [p.content for p in lines if not p.strand_id]
 
 

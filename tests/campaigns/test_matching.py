@@ -30,7 +30,9 @@ def test_it_works(name, unit):
     assert INDEX.find(name) == unit
 
 
-@pytest.mark.parametrize("name", ["", "市场监管局", "安区市场监管局", "新区市场监管局", "黄浦区市场监管局", "局", "分局", "上海"])
+@pytest.mark.parametrize(
+    "name", ["", "市场监管局", "安区市场监管局", "新区市场监管局", "黄浦区市场监管局", "局", "分局", "上海"]
+)
 def test_it_does_not_guess(name):
     assert INDEX.find(name) is None
 

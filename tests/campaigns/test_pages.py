@@ -260,7 +260,12 @@ def test_a_unit_enters_submits_and_the_organiser_returns_and_approves(login, cas
     district, city = login("district_officer"), login("city_officer")
     district.post(address("line-add", campaign.pk), {"content": "走访\n企业 20 家", "planned_on": "2025-06-12"})
     line = lines_of(campaign)[0]
-    assert (line.content, line.unit, line.strand.key, line.category) == ("走访企业 20 家", cast.east_bureau, "research", "区级层面")
+    assert (line.content, line.unit, line.strand.key, line.category) == (
+        "走访企业 20 家",
+        cast.east_bureau,
+        "research",
+        "区级层面",
+    )
     assert "提交活动安排：1 条" in [t.text for t in todos_for(cast.actor("district_officer"), at.date())][0]
     district.post(address("mine", campaign.pk))
     assert "审核活动安排：1 条（1 个单位）" in [t.text for t in todos_for(cast.actor("city_officer"), at.date())]
@@ -445,7 +450,11 @@ def test_a_preview_can_be_discarded(login, campaign):
 
 @pytest.mark.parametrize(
     ("data", "says"),
-    [({"text": " "}, "请选择文件"), ({"text": "没有表格的一句话"}, "没有找到"), ({"text": "甲\t乙\n1\t2"}, "没有找到活动安排表")],
+    [
+        ({"text": " "}, "请选择文件"),
+        ({"text": "没有表格的一句话"}, "没有找到"),
+        ({"text": "甲\t乙\n1\t2"}, "没有找到活动安排表"),
+    ],
 )
 def test_it_rejects_what_is_no_annex(login, campaign, data, says):
     response = login("city_officer").post(address("import", campaign.pk), data)

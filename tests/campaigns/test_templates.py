@@ -11,7 +11,12 @@ SHANGHAI = settings.MIDUN_CONTENT / "campaigns" / "shanghai-2023.yaml"
 
 def test_the_shipped_templates_are_sound():
     found = load_templates()
-    assert [s.heading for s in found["shanghai-2023"].strands] == ["走访调研企业", "加大宣传力度", "加强行政指导", "强化执法办案"]
+    assert [s.heading for s in found["shanghai-2023"].strands] == [
+        "走访调研企业",
+        "加大宣传力度",
+        "加强行政指导",
+        "强化执法办案",
+    ]
     assert len(found["national-2025"].strands) == 5
     assert found["national-2025"].theme == "构建保护制度，服务创新发展"
     assert str(found["shanghai-2023"].required_forms[0].due_on) == "2023-07-03"
@@ -19,7 +24,9 @@ def test_the_shipped_templates_are_sound():
 
 def test_the_newest_version_wins_and_old_ones_stay(tmp_path):
     shutil.copy(SHANGHAI, tmp_path / "a.yaml")
-    text = SHANGHAI.read_text(encoding="utf-8").replace("version: 1", "version: 2").replace("商业秘密保护进企业", "新主题")
+    text = (
+        SHANGHAI.read_text(encoding="utf-8").replace("version: 1", "version: 2").replace("商业秘密保护进企业", "新主题")
+    )
     (tmp_path / "b.yaml").write_text(text, encoding="utf-8")
     assert load_templates(tmp_path)["shanghai-2023"].theme == "新主题"
     assert template_of("shanghai-2023/1", tmp_path).theme == "商业秘密保护进企业"

@@ -71,8 +71,12 @@ def test_two_officers_enter_lines_at_once_and_both_are_kept(cast, at):
     campaign = running(cast.city_officer)
     found = together(
         *(
-            lambda text=f"第{n}件", who=who: plan.add_line(campaign=campaign, content=text, actor=cast.actor(who), at=at)
-            for n, who in enumerate(["district_officer", "district_officer_2", "other_district_officer", "corps_officer"])
+            lambda text=f"第{n}件", who=who: plan.add_line(
+                campaign=campaign, content=text, actor=cast.actor(who), at=at
+            )
+            for n, who in enumerate(
+                ["district_officer", "district_officer_2", "other_district_officer", "corps_officer"]
+            )
         )
     )
     assert all(isinstance(line, PlanLine) for line in found), found
@@ -86,7 +90,9 @@ def test_two_officers_submit_at_once_and_one_is_told(cast, at):
     line = plan.add_line(campaign=campaign, content="走访企业", actor=cast.actor("district_officer"), at=at)
     found = together(
         *(
-            lambda who=who: plan.submit(lines=[PlanLine.objects.unscoped("test").get(pk=line.pk)], actor=cast.actor(who), at=at)
+            lambda who=who: plan.submit(
+                lines=[PlanLine.objects.unscoped("test").get(pk=line.pk)], actor=cast.actor(who), at=at
+            )
             for who in ("district_officer", "district_officer_2")
         )
     )
@@ -114,7 +120,9 @@ def test_editing_what_somebody_changed_meanwhile_is_refused(cast, at):
     mine, theirs = (PlanLine.objects.unscoped("test").get(pk=line.pk) for _ in range(2))
     plan.change_line(line=theirs, version=1, content="走访二十家企业", planned_on=None, strand=None, actor=actor, at=at)
     with pytest.raises(Stale):
-        plan.change_line(line=mine, version=1, content="走访三十家企业", planned_on=None, strand=None, actor=actor, at=at)
+        plan.change_line(
+            line=mine, version=1, content="走访三十家企业", planned_on=None, strand=None, actor=actor, at=at
+        )
     line.refresh_from_db()
     assert line.content == "走访二十家企业"
 
@@ -180,7 +188,11 @@ print(PlanLine.objects.unscoped("x").count(), Organisation.objects.unscoped("x")
 @pytest.mark.slow
 def test_a_process_killed_in_the_middle_of_an_import_leaves_nothing(tmp_path):
     data = tmp_path / "annex.csv"
-    rows = [("市级层面", "市市场监管局", 1, "甲"), ("市级层面", "执法总队", 2, "乙"), ("区级层面", "自贸区保税区局", 3, "丙")]
+    rows = [
+        ("市级层面", "市市场监管局", 1, "甲"),
+        ("市级层面", "执法总队", 2, "乙"),
+        ("区级层面", "自贸区保税区局", 3, "丙"),
+    ]
     data.write_bytes(csv_of(rows))
     environment = {
         **{k: v for k, v in os.environ.items() if k != "MIDUN_DATABASE_URL"},

@@ -119,9 +119,7 @@ class _Reader:
         said = {name: self.problems.get((row.number, index), "") for name, index in self.columns.items()}
         unnumbered = said.pop("number", "")
         problem = next((message for message in said.values() if message), "")
-        return _Line(
-            self.table, row.number, self.category, self.unit, number, content, fresh, problem, unnumbered
-        )
+        return _Line(self.table, row.number, self.category, self.unit, number, content, fresh, problem, unnumbered)
 
     def _cell(self, cells: Sequence[str], name: str) -> str:
         index = self.columns.get(name)

@@ -33,7 +33,9 @@ class Out(Protocol):
 
 def add_arguments(parser: CommandParser) -> None:
     """The file, the campaign, who does it and what may happen."""
-    parser.add_argument("file", type=Path, metavar="文件", help=".docx、.xlsx、.csv（UTF-8 或 GB18030）或粘贴保存的文本")
+    parser.add_argument(
+        "file", type=Path, metavar="文件", help=".docx、.xlsx、.csv（UTF-8 或 GB18030）或粘贴保存的文本"
+    )
     parser.add_argument("--campaign", required=True, metavar="编号或名称", help="导入到哪个服务月")
     parser.add_argument("--as", dest="username", metavar="登录名", help="以组织单位的这位经办人的身份（默认：命令行）")
     parser.add_argument("--dry-run", action="store_true", help="只显示预览，不导入")
@@ -57,7 +59,9 @@ def run(options: Mapping[str, Any], out: Out, err: Out, at: datetime) -> int:
         out.write("仅预览，未导入。")
         return 1 if rejected and not options["skip_rejected"] else 0
     if rejected and not options["skip_rejected"]:
-        err.write(f"有 {rejected} 行被拒收，未导入任何内容。改正后重试，或加 --skip-rejected 跳过；未识别的单位可加 --create-units 新建。")
+        err.write(
+            f"有 {rejected} 行被拒收，未导入任何内容。改正后重试，或加 --skip-rejected 跳过；未识别的单位可加 --create-units 新建。"
+        )
         return 1
     for unknown in shown.unknown:
         decisions.setdefault(unknown.name, imports.SKIP)
@@ -68,7 +72,9 @@ def run(options: Mapping[str, Any], out: Out, err: Out, at: datetime) -> int:
     except (NotNow, Refused, imports.NotDecided) as problem:
         raise CommandError(str(problem)) from problem
     created = f"；新建单位：{'、'.join(outcome.created)}" if outcome.created else ""
-    out.write(f"已导入：新增 {outcome.new} 条，更新 {outcome.changed} 条，相同 {outcome.same} 条，拒收 {outcome.rejected} 行{created}")
+    out.write(
+        f"已导入：新增 {outcome.new} 条，更新 {outcome.changed} 条，相同 {outcome.same} 条，拒收 {outcome.rejected} 行{created}"
+    )
     return 0
 
 

@@ -107,7 +107,9 @@ class UnitsForm(forms.Form):
         last = max((u.order for u in current.values()), default=0)
         for position, unit in enumerate(units, start=1):
             held = current.get(unit.pk)
-            self.fields[f"take_{unit.pk}"] = forms.BooleanField(label=unit.name, required=False, initial=held is not None)
+            self.fields[f"take_{unit.pk}"] = forms.BooleanField(
+                label=unit.name, required=False, initial=held is not None
+            )
             self.fields[f"category_{unit.pk}"] = forms.CharField(
                 label=f"{unit.name}的类别", required=False, max_length=40, initial=held.category if held else ""
             )
@@ -203,9 +205,7 @@ class ImportForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 8}),
         help_text="在 Word、WPS、Excel 或网页里选中整张表格（含表头）后复制、粘贴到这里",
     )
-    as_pending = forms.BooleanField(
-        label="作为待审核导入（不勾选则视为已随通知印发，直接为“已审核”）", required=False
-    )
+    as_pending = forms.BooleanField(label="作为待审核导入（不勾选则视为已随通知印发，直接为“已审核”）", required=False)
 
     def clean(self) -> dict[str, Any]:
         """Exactly one of the two."""

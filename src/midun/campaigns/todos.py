@@ -22,8 +22,10 @@ def campaign_todos(actor: Actor, today: date) -> list[Todo]:  # noqa: ARG001  # 
 def _to_review(actor: Actor) -> list[Todo]:
     if not actor.may(Permission.REVIEW_PLAN):
         return []
-    waiting = PlanLine.objects.visible_to(actor).live().filter(
-        state=PlanState.SUBMITTED, campaign__state="running", campaign__organiser_id=actor.organisation_id
+    waiting = (
+        PlanLine.objects.visible_to(actor)
+        .live()
+        .filter(state=PlanState.SUBMITTED, campaign__state="running", campaign__organiser_id=actor.organisation_id)
     )
     rows = waiting.order_by().values("campaign", "campaign__title")
     return [

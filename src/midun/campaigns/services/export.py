@@ -33,7 +33,12 @@ def plan_rows(lines: Sequence[PlanLine]) -> list[Row]:
     for line in lines:
         labels.setdefault(line.unit.label, set()).add(line.unit_id)
     return [
-        (line.category, line.unit.label if len(labels[line.unit.label]) == 1 else line.unit.name, line.number, line.content)
+        (
+            line.category,
+            line.unit.label if len(labels[line.unit.label]) == 1 else line.unit.name,
+            line.number,
+            line.content,
+        )
         for line in sorted(lines, key=lambda line: line.number)
     ]
 

@@ -122,9 +122,7 @@ def decide(*, pending: PendingImport, decisions: Mapping[str, str], as_pending: 
 
 
 @transaction.atomic
-def confirm(
-    *, pending: PendingImport, fingerprint: str, skip_rejected: bool, actor: Actor, at: datetime
-) -> Outcome:
+def confirm(*, pending: PendingImport, fingerprint: str, skip_rejected: bool, actor: Actor, at: datetime) -> Outcome:
     """Apply a preview. A second confirmation changes nothing and tells the outcome of the first."""
     locked = PendingImport.objects.unscoped("confirm once").select_for_update()
     stored: PendingImport = locked.select_related("campaign__organiser__jurisdiction").get(pk=pending.pk)
@@ -182,7 +180,9 @@ def import_annex(
     if shown.open_questions:
         raise NotDecided(f"还有 {shown.open_questions} 个单位未识别，请先匹配、新建或选择不导入")
     if shown.counts[RowStatus.REJECTED] and not skip_rejected:
-        raise NotDecided(f"有 {shown.counts[RowStatus.REJECTED]} 行被拒收，请修改附件后重新上传，或勾选“跳过被拒收的行”")
+        raise NotDecided(
+            f"有 {shown.counts[RowStatus.REJECTED]} 行被拒收，请修改附件后重新上传，或勾选“跳过被拒收的行”"
+        )
     outcome = Outcome(**{name: shown.counts[name] for name in ("new", "changed", "same", "rejected")})
     _learn(campaign, shown, chosen, actor, at)
     for unknown in shown.unknown:
@@ -218,9 +218,7 @@ def _learn(campaign: Campaign, shown: Preview, decisions: Mapping[str, str], act
             record(actor=actor, verb=Verb.MATCHED, target=unit, at=at, after={"name": unknown.name, "alias": alias.pk})
 
 
-def _write(
-    campaign: Campaign, shown: Preview, source: Source, *, as_pending: bool, actor: Actor, at: datetime
-) -> None:
+def _write(campaign: Campaign, shown: Preview, source: Source, *, as_pending: bool, actor: Actor, at: datetime) -> None:
     lines = PlanLine.objects.unscoped("write the annex").filter(campaign=campaign)
     touched = [row.line for row in shown.rows if row.line and row.status == RowStatus.CHANGED]
     for line in (*touched, *(line for line, _ in shown.moved)):
@@ -230,7 +228,9 @@ def _write(
     for line, number in shown.moved:
         before = {"number": line.number}
         lines.filter(pk=line.pk).update(number=number, version=line.version + 1)
-        record(actor=actor, verb=Verb.CHANGED, target=line, at=at, before=before, after={"number": number}, reason=reason)
+        record(
+            actor=actor, verb=Verb.CHANGED, target=line, at=at, before=before, after={"number": number}, reason=reason
+        )
     for row in shown.rows:
         if row.line and row.status == RowStatus.CHANGED:
             line, old = row.line, snapshot(row.line, *_FIELDS)
@@ -266,4 +266,3 @@ def drop_expired(*, at: datetime) -> int:
     """Delete previews nobody confirmed in time; returns how many."""
     dropped, _ = PendingImport.objects.unscoped("expired previews").expired(at).delete()
     return dropped
-

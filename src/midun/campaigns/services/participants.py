@@ -19,8 +19,10 @@ from midun.kernel.trail.verbs import Verb
 
 def default_units(organiser: Organisation) -> list[Organisation]:
     """The organiser itself, then the bureaus right below it (districts, zones, corps, branches) in their order."""
-    below = Organisation.objects.unscoped("participants of a campaign").active().filter(
-        kind=OrganisationKind.BUREAU, jurisdiction__parent=organiser.jurisdiction
+    below = (
+        Organisation.objects.unscoped("participants of a campaign")
+        .active()
+        .filter(kind=OrganisationKind.BUREAU, jurisdiction__parent=organiser.jurisdiction)
     )
     return [organiser, *below.order_by("jurisdiction__order", "order", "pk")]
 
@@ -29,7 +31,9 @@ def possible_units(organiser: Organisation) -> list[Organisation]:
     """Every unit of the organiser's subtree that can take part, in the order of the tree."""
     units = Organisation.objects.unscoped("participants of a campaign").units().active()
     found = units.under(organiser.jurisdiction.path).select_related("jurisdiction")
-    return sorted(found, key=lambda u: (u.pk != organiser.pk, u.jurisdiction.path.count("."), u.jurisdiction.order, u.order, u.pk))
+    return sorted(
+        found, key=lambda u: (u.pk != organiser.pk, u.jurisdiction.path.count("."), u.jurisdiction.order, u.order, u.pk)
+    )
 
 
 def add_default_units(campaign: Campaign, template: CampaignTemplate) -> None:
@@ -91,9 +95,7 @@ def set_units(
 
 def _refuse_if_planned(campaign: Campaign, left: Sequence[CampaignUnit]) -> None:
     lines = PlanLine.objects.unscoped("whether a unit has planned").live()
-    planned = set(
-        lines.filter(campaign=campaign, unit__in=[u.unit_id for u in left]).values_list("unit_id", flat=True)
-    )
+    planned = set(lines.filter(campaign=campaign, unit__in=[u.unit_id for u in left]).values_list("unit_id", flat=True))
     names = [u.unit.label for u in left if u.unit_id in planned]
     if names:
         raise NotNow(f"{'、'.join(names)}已有活动安排，不能移出；请先作废其活动安排")

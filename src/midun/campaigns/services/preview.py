@@ -89,7 +89,15 @@ class Preview:
     def fingerprint(self) -> str:
         """Equal for two previews that would do the same; a confirmation must name the one it was shown."""
         parts = [
-            (r.table, r.row, r.status.value, r.number, r.unit.pk if r.unit else r.unit_name, r.content, *_version(r.line))
+            (
+                r.table,
+                r.row,
+                r.status.value,
+                r.number,
+                r.unit.pk if r.unit else r.unit_name,
+                r.content,
+                *_version(r.line),
+            )
             for r in self.rows
         ]
         moves = [(line.pk, number) for line, number in self.moved]
@@ -100,9 +108,7 @@ def _version(line: PlanLine | None) -> tuple[object, ...]:
     return (line.pk, line.version, line.state) if line else ()
 
 
-def preview(
-    *, campaign: Campaign, annex: Annex, decisions: Mapping[str, str], as_pending: bool = False
-) -> Preview:
+def preview(*, campaign: Campaign, annex: Annex, decisions: Mapping[str, str], as_pending: bool = False) -> Preview:
     """Compare `annex` with the plan of `campaign`.
 
     A row is recognised as a line of its unit by number and content, else by content, else by number. Lines the annex
@@ -125,7 +131,9 @@ def preview(
     lines = list(live.select_related("unit", "campaign"))
     match = _recognise(taken, lines)
     for row, unit in taken:
-        found.rows.append(_compared(row, unit, match.get((row.table, row.row)), units.categories, as_pending=as_pending))
+        found.rows.append(
+            _compared(row, unit, match.get((row.table, row.row)), units.categories, as_pending=as_pending)
+        )
     found.rows.sort(key=lambda r: (r.table, r.row))
     used = {line.pk for line in match.values()}
     rest = [line for line in lines if line.pk not in used]

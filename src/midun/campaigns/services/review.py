@@ -76,7 +76,11 @@ def _review(
 
 def _tell(campaign: Campaign, unit: Organisation, count: int, step: Step, reason: str, at: datetime) -> None:
     returned = step is PLAN.send_back
-    text = f"{campaign.organiser.label}退回了 {count} 条活动安排：{reason}" if returned else f"{count} 条活动安排已审核通过"
+    text = (
+        f"{campaign.organiser.label}退回了 {count} 条活动安排：{reason}"
+        if returned
+        else f"{count} 条活动安排已审核通过"
+    )
     send(
         kind=Notice.Kind.TODO if returned else Notice.Kind.RESULT,
         to=planners(unit),
@@ -105,7 +109,9 @@ def suggest_strands(*, campaign: Campaign, lines: Sequence[int], actor: Actor, a
     require_organiser(actor, campaign, Permission.MANAGE_CAMPAIGNS)
     require_not_closed(campaign)
     strands = list(campaign.strands.all())
-    found = PlanLine.objects.unscoped("lines of the organiser's campaign").live().filter(campaign=campaign, pk__in=lines)
+    found = (
+        PlanLine.objects.unscoped("lines of the organiser's campaign").live().filter(campaign=campaign, pk__in=lines)
+    )
     wanted = {line.pk: suggest(line.content, strands) for line in found}
     return _assign(campaign, {pk: strand for pk, strand in wanted.items() if strand}, actor, at)
 

@@ -197,7 +197,9 @@ def campaign_step(request: PageRequest, number: int, step: str) -> HttpResponse:
     if request.method != "POST" or (step == "reopen" and not form.is_valid()):
         if step != "reopen":
             return redirect(back)
-        return render(request, "web/form.html", {"form": form, "title": "重新打开服务月", "submit": "重新打开", "back": back})
+        return render(
+            request, "web/form.html", {"form": form, "title": "重新打开服务月", "submit": "重新打开", "back": back}
+        )
     reason = {"reason": form.cleaned_data["reason"]} if step == "reopen" else {}
     try:
         getattr(campaigns, step)(campaign=campaign, actor=request.actor, at=request.at, **reason)

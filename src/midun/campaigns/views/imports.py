@@ -107,5 +107,3 @@ def _told(outcome: imports.Outcome) -> str:
     if outcome.created:
         text += f"；新建单位：{'、'.join(outcome.created)}"
     return text
-
-

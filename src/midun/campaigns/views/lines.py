@@ -29,7 +29,11 @@ ACTS = ("submit", "withdraw", "up", "down", "void")
 def mine(request: PageRequest, number: int) -> HttpResponse:
     """The lines of the actor's own unit; POST submits all that are in hand."""
     campaign = campaign_or_404(request, number)
-    own = PlanLine.objects.visible_to(request.actor).live().filter(campaign=campaign, unit_id=request.actor.organisation_id)
+    own = (
+        PlanLine.objects.visible_to(request.actor)
+        .live()
+        .filter(campaign=campaign, unit_id=request.actor.organisation_id)
+    )
     lines = list(own.select_related("strand", "unit", "campaign__organiser__jurisdiction"))
     in_hand = [line for line in lines if line.state in OPEN_STATES]
     if request.method == "POST":

@@ -1,0 +1,175 @@
+"""Who was there: entered one by one, from a list, matched to the directory, voided."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Max
+
+from midun.activities.kinds import Method
+from midun.activities.models import Activity, Participation
+from midun.activities.people import Person, plain
+from midun.activities.services.events import Voided, locked, require_own
+from midun.activities.services.matching import enterprise_for
+from midun.kernel.orgs.actor import Actor
+from midun.kernel.orgs.models import Organisation
+from midun.kernel.trail.services import record
+from midun.kernel.trail.verbs import Verb
+
+
+class AlreadyListed(Exception):
+    """The person is already in the list of this event."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"此人已在名单中（第 {number} 号），没有重复登记")
+
+
+class AlreadyVoided(Exception):
+    """The entry was voided before, or belongs to a voided event."""
+
+    def __init__(self) -> None:
+        super().__init__("该条已经作废，请刷新页面查看")
+
+
+def listed(activity: Activity, identity: str) -> Participation | None:
+    """The valid entry of that person at this event."""
+    entries = Participation.objects.unscoped("one per person and event").filter(activity=activity, identity=identity)
+    found: Participation | None = entries.filter(voided_at__isnull=True).first()
+    return found
+
+
+def enter(
+    activity: Activity,
+    person: Person,
+    *,
+    method: Method,
+    number: int,
+    actor: Actor,
+    at: datetime,
+    consent_at: datetime | None = None,
+) -> Participation:
+    """Write one entry; the caller holds the lock on the event and knows that the person is not listed."""
+    enterprise = enterprise_for(
+        name=person.enterprise,
+        credit_code=person.credit_code,
+        node=activity.unit.jurisdiction,
+        actor=actor,
+        at=at,
+    )
+    made: Participation = Participation.objects.create(
+        activity=activity,
+        number=number,
+        enterprise=enterprise,
+        credit_code=person.credit_code,
+        enterprise_name=person.enterprise,
+        person_name=person.name,
+        title=person.title,
+        phone=person.phone,
+        identity=person.identity,
+        signed_in_at=at,
+        method=method,
+        consent_at=consent_at,
+        unit_id=activity.unit_id,
+        day=activity.day,
+        group=activity.group,
+        counts=True,
+    )
+    return made
+
+
+def next_number(activity: Activity) -> int:
+    """The number of the next entry; valid while the event is locked."""
+    entries = Participation.objects.unscoped("numbering").filter(activity=activity)
+    return int(entries.aggregate(last=Max("number"))["last"] or 0) + 1
+
+
+@dataclass(frozen=True)
+class Added:
+    """What became of a list: how many were new, how many stood there before."""
+
+    new: int
+    known: int
+
+
+@transaction.atomic
+def add_person(activity: Activity, *, person: Person, actor: Actor, at: datetime) -> Participation:
+    """Enter one person. Raises `AlreadyListed`."""
+    require_own(activity, actor)
+    now = locked(activity)
+    if now.voided_at is not None:
+        raise Voided
+    if before := listed(now, person.identity):
+        raise AlreadyListed(before.number)
+    made = enter(now, person, method=Method.STAFF, number=next_number(now), actor=actor, at=at)
+    after = {"participation": made.pk, "number": made.number, "enterprise": made.enterprise_id}
+    record(actor=actor, verb=Verb.SIGNED_IN, target=now, at=at, after=after, label=str(made))
+    return made
+
+
+@transaction.atomic
+def add_people(
+    activity: Activity, *, people: Sequence[Person], method: Method, actor: Actor, at: datetime
+) -> Added:
+    """Enter a list; whoever is listed already is passed over, so the same list twice changes nothing."""
+    require_own(activity, actor)
+    now = locked(activity)
+    if now.voided_at is not None:
+        raise Voided
+    entries = Participation.objects.unscoped("one per person and event").filter(activity=now, voided_at__isnull=True)
+    held = set(entries.values_list("identity", flat=True))
+    new = {p.identity: p for p in people if p.identity not in held}
+    for number, person in enumerate(new.values(), next_number(now)):
+        enter(now, person, method=method, number=number, actor=actor, at=at)
+    if new:
+        after = {"participants": len(new), "method": method.value}
+        record(actor=actor, verb=Verb.IMPORTED, target=now, at=at, after=after)
+    return Added(len(new), len(people) - len(new))
+
+
+@transaction.atomic
+def match(
+    participation: Participation, *, enterprise: Organisation | None, alike: bool, actor: Actor, at: datetime
+) -> int:
+    """Say which enterprise an entry means (None: not of an enterprise), with `alike` for all of the same typed name.
+
+    Returns how many entries changed.
+    """
+    activity = locked(participation.activity)
+    require_own(activity, actor)
+    if participation.voided_at is not None:
+        raise AlreadyVoided
+    entries = Participation.objects.unscoped("matching").filter(activity=activity, voided_at__isnull=True)
+    wanted = {participation.pk}
+    if alike:
+        open_ones = entries.filter(enterprise__isnull=True, is_enterprise=True).values_list("pk", "enterprise_name")
+        wanted |= {pk for pk, name in open_ones if plain(name) == plain(participation.enterprise_name)}
+    changed = entries.filter(pk__in=wanted).exclude(
+        enterprise=enterprise, is_enterprise=enterprise is not None
+    )
+    count: int = changed.update(enterprise=enterprise, is_enterprise=enterprise is not None)
+    if count:
+        before = {"typed": participation.enterprise_name, "enterprise": participation.enterprise_id}
+        after = {"enterprise": enterprise.pk if enterprise else None, "entries": sorted(wanted)}
+        record(actor=actor, verb=Verb.MATCHED, target=activity, at=at, before=before, after=after)
+    return count
+
+
+@transaction.atomic
+def void_participation(participation: Participation, *, reason: str, actor: Actor, at: datetime) -> None:
+    """Void one entry with a reason: it no longer counts, and the person may be entered anew."""
+    activity = locked(participation.activity)
+    require_own(activity, actor)
+    entries = Participation.objects.unscoped("void").filter(pk=participation.pk, voided_at__isnull=True)
+    if not entries.update(voided_at=at, void_reason=reason, counts=False):
+        raise AlreadyVoided
+    before = {"participation": participation.pk, "number": participation.number}
+    record(
+        actor=actor,
+        verb=Verb.VOIDED,
+        target=activity,
+        at=at,
+        before=before,
+        reason=reason,
+        label=str(participation),
+    )
