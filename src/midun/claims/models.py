@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 
 from midun.campaigns.models import PlanLine
 from midun.kernel.orgs.actor import Actor
@@ -119,6 +120,15 @@ class Claim(UnitRecord):
     def __str__(self) -> str:
         return f"{self.number} {self.title}"
 
+    def get_absolute_url(self) -> str:
+        """Its page in the ledger."""
+        return reverse("claims:claim", args=(self.pk,))
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it still has to be handled."""
+        return self.closed_at is None
+
 
 class Suggestion(UnitRecord):
     """One opinion or suggestion an enterprise gave, counted one by one."""
@@ -147,3 +157,7 @@ class Suggestion(UnitRecord):
 
     def __str__(self) -> str:
         return self.text[:40]
+
+    def get_absolute_url(self) -> str:
+        """Its page."""
+        return reverse("claims:suggestion", args=(self.pk,))
