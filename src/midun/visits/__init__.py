@@ -1,1 +1,5 @@
-"""To be described by its first module."""
+"""走访调研: a visit to an enterprise, what was learned, what was suggested and asked.
+
+Nouns: Visit (who went where when, baseline figures as counts). Rules: rates are never typed, only numerators and
+denominators; suggestions and claims raised in a visit are entered with it in one transaction and live in `claims`.
+"""
