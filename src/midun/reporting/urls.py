@@ -1,6 +1,16 @@
 """Addresses of reporting."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from midun.reporting import views
 
 app_name = "reporting"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.boards, name="boards"),
+    path("campaigns/<int:number>/", views.board, name="board"),
+    path("forms/<int:number>/", views.form, name="form"),
+    path("forms/<int:number>/cells/<str:name>/", views.drill, name="drill"),
+    path("forms/<int:number>/summary/", views.summary, name="summary"),
+    path("forms/<int:number>/form.<str:kind>", views.paper, name="paper"),
+    path("forms/<int:number>/<str:step>/", views.act, name="act"),
+]
