@@ -17,7 +17,8 @@ from midun.activities.kinds import Kind, Method
 from midun.activities.models import Activity
 from midun.activities.people import Person
 from midun.activities.services import events, participants
-from midun.campaigns.models import Campaign, CampaignUnit, PlanLine
+from midun.campaigns.campaign_templates import load_templates
+from midun.campaigns.models import Campaign, CampaignUnit, PlanLine, RequiredForm
 from midun.campaigns.services import campaigns, plan, review
 from midun.claims import services as claims
 from midun.kernel.orgs import services as orgs
@@ -156,10 +157,11 @@ class Demo:
         """A launched campaign of the city."""
         actor = self.officer("city")
         made = campaigns.create_from_template(
-            template_id=template, organiser=self.units["city"], year=year, actor=actor, at=self.at
+            template=load_templates()[template], organiser=self.units["city"], year=year, actor=actor, at=self.at
         )
+        due = end + timedelta(days=5)
         Campaign.objects.unscoped("demo dates").filter(pk=made.pk).update(title=title, start=start, end=end)
-        made.required_forms.update(due_on=end + timedelta(days=5))
+        RequiredForm.objects.unscoped("demo dates").filter(campaign=made).update(due_on=due)
         made.refresh_from_db()
         campaigns.launch(campaign=made, actor=actor, at=self.at)
         made.refresh_from_db()
@@ -198,7 +200,7 @@ class Demo:
         texts = ("走访重点企业，了解商业秘密管理现状，当面给出改进建议。", "举办专题培训，讲解涉密人员管理和离职交接要点。")
         lines = [
             plan.add_line(
-                campaign=month, unit=unit, content=text, strand=strands[n], planned_on=None, actor=actor, at=self.at
+                campaign=month, content=text, strand=strands[n], actor=actor, at=self.at
             )
             for n, text in enumerate(texts)
         ]

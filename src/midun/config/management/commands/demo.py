@@ -1,0 +1,58 @@
+"""`midun demo`: prepare the demonstration once, print its address and logins, and serve it with `--serve`."""
+
+import json
+import os
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandParser
+from django.utils import timezone
+
+from midun.config.demo import PASSWORD, Demo, Login
+from midun.kernel.orgs.enums import Role
+from midun.kernel.orgs.models import Membership, User
+
+_SHOWN = ("city", "leader", "district", "liaison", "station", "enterprise", "secrecy", "expert", "sysadmin", "security", "auditor")
+
+
+class Command(BaseCommand):
+    """Builds the demonstration when the database is empty; keeps what is there otherwise."""
+
+    help = "准备演示环境（已有数据则保留），打印地址与登录账号"
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """For scripts, and to serve."""
+        parser.add_argument("--json", action="store_true", help="以 JSON 打印地址与账号")
+        parser.add_argument("--serve", action="store_true", help="随后启动网站服务")
+
+    def handle(self, *, serve: bool, **options: Any) -> None:
+        """Migrate, build once, print, serve."""
+        call_command("migrate", interactive=False, verbosity=0)
+        if not User.objects.exists():
+            self.stderr.write("正在准备演示数据，约需半分钟……")
+            Demo(timezone.now()).build()
+        port = int(os.environ.get("PORT", "8000"))
+        address = f"http://127.0.0.1:{port}"
+        logins = _logins()
+        if options["json"]:
+            shown = [{"role": x.role, "username": x.username, "password": PASSWORD, "unit": x.unit} for x in logins]
+            self.stdout.write(json.dumps({"address": address, "logins": shown}, ensure_ascii=False, indent=1))
+        else:
+            self._print(address, logins)
+        self.stdout.flush()
+        if serve:
+            call_command("serve", port=port)
+
+    def _print(self, address: str, logins: list[Login]) -> None:
+        self.stdout.write(f"\n秘盾演示环境：{address}\n\n各角色登录（口令均为 {PASSWORD}）：")
+        for login in logins:
+            self.stdout.write(f"  {login.username:<12}{login.role}　{login.unit}")
+        self.stdout.write("\n三名管理员首次登录须按页面提示启用二次验证。访客直接打开首页即可。\n")
+
+
+def _logins() -> list[Login]:
+    held = Membership.objects.unscoped("print the demonstration's logins").current().filter(user__username__in=_SHOWN)
+    first: dict[str, Login] = {}
+    for m in held.select_related("user", "organisation").order_by("pk"):
+        first.setdefault(m.user.username, Login(Role(m.role).label, m.user.username, m.organisation.name))
+    return [first[name] for name in _SHOWN if name in first]
