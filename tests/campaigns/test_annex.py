@@ -5,6 +5,7 @@ import random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from midun.campaigns.annex import (
     MAX_CONTENT,
     AnnexError,
@@ -14,7 +15,6 @@ from midun.campaigns.annex import (
     tidy,
 )
 from midun.lib.sheets import Row, Table, read_tables, read_text
-
 from tests.campaigns.factories import HEADS, PLAN, csv_of, docx_of, xlsx_of
 
 

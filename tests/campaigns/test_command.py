@@ -4,10 +4,10 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+
 from midun.campaigns.models import Campaign
 from midun.kernel.orgs.models import Organisation
 from midun.kernel.trail.models import Entry
-
 from tests.campaigns.factories import PLAN, campaign_of, csv_of, docx_of, lines_of, running, shanghai
 
 

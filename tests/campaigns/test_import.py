@@ -1,6 +1,7 @@
 """Importing the annex into the plan."""
 
 import pytest
+
 from midun.campaigns.annex import AnnexError
 from midun.campaigns.models import CampaignUnit, PendingImport, PlanLine, PlanState, UnitAlias
 from midun.campaigns.services import campaigns, export, imports, participants, plan
@@ -12,7 +13,6 @@ from midun.kernel.orgs.services import Refused
 from midun.kernel.trail.models import Entry
 from midun.kernel.trail.services import verify
 from midun.lib.sheets import SheetError
-
 from tests.campaigns.factories import PLAN, campaign_of, csv_of, docx_of, lines_of, running, shanghai, xlsx_of
 
 

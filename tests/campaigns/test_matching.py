@@ -1,6 +1,7 @@
 """Which unit a name in the annex means."""
 
 import pytest
+
 from midun.campaigns.matching import Named, UnitIndex, normal
 
 ABOVE = ("国家", "上海市")

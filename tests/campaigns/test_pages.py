@@ -3,13 +3,13 @@
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+
 from midun.campaigns.models import Campaign, CampaignUnit, PendingImport, PlanLine, PlanState
 from midun.campaigns.services import imports, plan
 from midun.kernel.files.models import Attachment
 from midun.kernel.notify.models import Notice
 from midun.kernel.trail.models import Entry
 from midun.kernel.web.todos import todos_for
-
 from tests.campaigns.factories import PLAN, campaign_of, csv_of, docx_of, lines_of, running, xlsx_of
 
 PDF = b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF"

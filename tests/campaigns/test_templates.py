@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 from django.conf import settings
+
 from midun.campaigns.campaign_templates import BadTemplate, load_templates, read_template, template_of
 
 SHANGHAI = settings.MIDUN_CONTENT / "campaigns" / "shanghai-2023.yaml"

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
+
 from midun.campaigns.models import PlanLine, PlanState
 from midun.campaigns.services import imports, plan, review
 from midun.kernel.orgs.services import Stale
 from midun.kernel.trail.models import Entry
 from midun.kernel.trail.services import verify
 from midun.kernel.workflow.services import WrongState
-
 from tests.campaigns.factories import csv_of, lines_of, running
 
 ROOT = Path(__file__).resolve().parents[2]

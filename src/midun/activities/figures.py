@@ -46,7 +46,13 @@ def _register(prefix: str, group: Group, label: str, *, attendance: bool) -> lis
         unnamed = _events(scope, period, group).filter(anonymous_enterprises__gt=0)
         columns = (*_EVENT, Column("未列名企业数", "anonymous_enterprises"), Column("原因", "anonymous_reason"))
         return [
-            Part("列名企业（跨场次、跨单位去重）", named, Distinct("enterprise"), _PERSON, ("unit", "activity", "enterprise")),
+            Part(
+                "列名企业（跨场次、跨单位去重）",
+                named,
+                Distinct("enterprise"),
+                _PERSON,
+                ("unit", "activity", "enterprise"),
+            ),
             Part("未列名企业（按活动登记数）", unnamed, Total("anonymous_enterprises"), columns, ("unit",)),
         ]
 
@@ -63,7 +69,13 @@ def _register(prefix: str, group: Group, label: str, *, attendance: bool) -> lis
 
     made = [
         add("events", label, "场次", events, f"类型为{words}的活动，每场计一次"),
-        add("enterprises", "参与企业", "家", enterprises, "同一企业参加多场、在多个单位参加，只计一家；未列名的按登记数另加"),
+        add(
+            "enterprises",
+            "参与企业",
+            "家",
+            enterprises,
+            "同一企业参加多场、在多个单位参加，只计一家；未列名的按登记数另加",
+        ),
     ]
     if attendance:
         made.append(add("attendance", "参与人数", "人次", people, "每人每场计一人次；未签到的按登记数另加"))

@@ -17,7 +17,13 @@ def _moments(period: Period) -> tuple[datetime, datetime]:
     return start, make_aware(datetime.combine(period.end + timedelta(days=1), time()))
 
 
-@figure("suggestions", label="收集企业商业秘密保护的意见建议", unit="条", additive=True, rule="按收集日期，逐条计数（作废的不计）")
+@figure(
+    "suggestions",
+    label="收集企业商业秘密保护的意见建议",
+    unit="条",
+    additive=True,
+    rule="按收集日期，逐条计数（作废的不计）",
+)
 def suggestions(scope: Scope, period: Period) -> Sequence[Part]:
     """Suggestions collected."""
     found = Suggestion.objects.unscoped(_WHY).live()

@@ -46,7 +46,13 @@ def _recompute(claim: Claim, at: datetime) -> None:
     claim.save(update_fields=["due_on"])
     reason = "工作日历更新，重算办理期限"
     record(
-        actor=system_actor(), verb=Verb.CHANGED, target=claim, at=at, before=before, after={"due_on": str(new)}, reason=reason
+        actor=system_actor(),
+        verb=Verb.CHANGED,
+        target=claim,
+        at=at,
+        before=before,
+        after={"due_on": str(new)},
+        reason=reason,
     )
 
 

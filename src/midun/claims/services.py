@@ -71,7 +71,9 @@ def handling_unit(enterprise: Organisation) -> Organisation:
     bureaus = Organisation.objects.unscoped("the bureau in charge").filter(
         kind=OrganisationKind.BUREAU, closed_on__isnull=True, jurisdiction__path__in=line
     )
-    found: Organisation = bureaus.order_by("-jurisdiction__level", "-jurisdiction__path").select_related("jurisdiction")[0]
+    found: Organisation = bureaus.order_by("-jurisdiction__level", "-jurisdiction__path").select_related(
+        "jurisdiction"
+    )[0]
     return found
 
 
@@ -119,8 +121,10 @@ def _tell_unit(claim: Claim, text: str, *, key: str, at: datetime, kind: Notice.
 
 
 def _tell_enterprise(claim: Claim, text: str, *, key: str, at: datetime) -> None:
-    members = Membership.objects.unscoped("whom to notify").current().filter(
-        organisation_id=claim.enterprise_id, role__in=[r.value for r in ENTERPRISE_ROLES]
+    members = (
+        Membership.objects.unscoped("whom to notify")
+        .current()
+        .filter(organisation_id=claim.enterprise_id, role__in=[r.value for r in ENTERPRISE_ROLES])
     )
     url = reverse("claims:own-claim", args=(claim.pk,))
     send(kind=Notice.Kind.RESULT, to=members.select_related("user"), text=text, url=url, key=key, at=at)
@@ -177,8 +181,17 @@ def transfer(claim: Claim, *, to: Organisation, reason: str, actor: Actor, at: d
     require(actor, Permission.HANDLE_CLAIM)
     if not reason.strip():
         raise ReasonNeeded
-    now: Claim = Claim.objects.unscoped("lock").select_for_update(of=("self",)).select_related("unit__jurisdiction").get(pk=claim.pk)
-    if actor.user_id is not None and actor.organisation_id != now.unit_id and not actor.is_above(now.unit.jurisdiction.path):
+    now: Claim = (
+        Claim.objects.unscoped("lock")
+        .select_for_update(of=("self",))
+        .select_related("unit__jurisdiction")
+        .get(pk=claim.pk)
+    )
+    if (
+        actor.user_id is not None
+        and actor.organisation_id != now.unit_id
+        and not actor.is_above(now.unit.jurisdiction.path)
+    ):
         raise NotOurs
     if now.state not in OPEN:
         raise NotOpen

@@ -30,7 +30,13 @@ from midun.kernel.web.listing import ListColumn, Listing
 from midun.kernel.web.page import PageRequest, page
 from midun.kernel.workflow.services import ReasonMissing, WrongState
 
-_COLOURS = {"registered": "blue", "accepted": "azure", "in_progress": "yellow", "closed": "green", "refused": "secondary"}
+_COLOURS = {
+    "registered": "blue",
+    "accepted": "azure",
+    "in_progress": "yellow",
+    "closed": "green",
+    "refused": "secondary",
+}
 _TOLD = (
     WrongState,
     ReasonMissing,
@@ -156,7 +162,9 @@ OWN = Listing(
         ListColumn("编号", "number"),
         ListColumn("诉求概要", "title", link=lambda c: f"/claims/own/{c.pk}/", wide=True),
         ListColumn("提出日期", "raised_on", kind="date"),
-        ListColumn("进度", lambda c: PUBLIC_WORDS[ClaimState(c.state)], kind="badge", colour=lambda c: _COLOURS[c.state]),
+        ListColumn(
+            "进度", lambda c: PUBLIC_WORDS[ClaimState(c.state)], kind="badge", colour=lambda c: _COLOURS[c.state]
+        ),
     ),
     empty="还没有提出诉求",
     empty_hint="在商业秘密保护中遇到困难，可以在这里向属地市场监管部门提出",
@@ -188,7 +196,14 @@ def own_new(request: PageRequest) -> HttpResponse:
         messages.success(request, f"已提交，编号 {made.number}。我们会在 {made.due_on} 前答复。")
         return redirect("claims:own-claim", made.pk)
     intro = "提出诉求不是举报。举报侵权请拨打 12315，或通过市场监管部门公布的渠道提出。"
-    context = {"form": form, "title": "提出诉求", "back": "/claims/own/", "draft": "own-claim", "submit": "提交", "intro": intro}
+    context = {
+        "form": form,
+        "title": "提出诉求",
+        "back": "/claims/own/",
+        "draft": "own-claim",
+        "submit": "提交",
+        "intro": intro,
+    }
     return render(request, "web/form.html", context)
 
 

@@ -26,19 +26,19 @@ from midun.kernel.orgs import uscc
 from midun.kernel.orgs.actor import Actor, system_actor
 from midun.kernel.orgs.enums import Level, OrganisationKind, Role
 from midun.kernel.orgs.models import Jurisdiction, Membership, Organisation, User
+from midun.kernel.statistics import services as forms
 from midun.kernel.workflow.calendar import seed
 from midun.publicity import services as publicity
 from midun.publicity.models import GovReport, NewsItem, QuestionnaireHandout, TypicalCase
 from midun.publicity.workflow import REDACTION
 from midun.reporting.services import forms_of, open_forms
-from midun.kernel.statistics import services as forms
 from midun.visits import services as visits
 
 PASSWORD = "Midun-Demo-2026"  # noqa: S105  # printed on purpose: a demonstration without secrets
-_DISTRICTS = "浦东新 黄浦 静安 徐汇 长宁 普陀 虹口 杨浦 宝山 闵行 嘉定 金山 松江 青浦 奉贤 崇明".split()
+_DISTRICTS = ["浦东新", "黄浦", "静安", "徐汇", "长宁", "普陀", "虹口", "杨浦", "宝山", "闵行", "嘉定", "金山", "松江", "青浦", "奉贤", "崇明"]
 _ZONES = (("临港新片区", "临港新片区市场监管局"), ("机场", "机场分局"), ("执法总队", "市局执法总队"))
-_NAMES = "星河 云帆 启明 恒泰 锐科 博远 晨光 华实 中联 瑞丰 新锐 思源 海纳 凌云 鼎新 天衡".split()
-_TRADES = "精密仪器 生物医药 智能装备 新材料 信息技术 新能源 汽车零部件 食品科技 检测技术 工业设计".split()
+_NAMES = ["星河", "云帆", "启明", "恒泰", "锐科", "博远", "晨光", "华实", "中联", "瑞丰", "新锐", "思源", "海纳", "凌云", "鼎新", "天衡"]
+_TRADES = ["精密仪器", "生物医药", "智能装备", "新材料", "信息技术", "新能源", "汽车零部件", "食品科技", "检测技术", "工业设计"]
 
 
 @dataclass(frozen=True)
@@ -77,9 +77,7 @@ class Demo:
 
     def organisation(self, name: str, kind: OrganisationKind, node: Jurisdiction, **more: Any) -> Organisation:
         """An organisation."""
-        return orgs.add_organisation(
-            actor=self.founder, at=self.at, name=name, kind=kind, jurisdiction=node, **more
-        )
+        return orgs.add_organisation(actor=self.founder, at=self.at, name=name, kind=kind, jurisdiction=node, **more)
 
     def person(self, username: str, name: str, unit: Organisation, role: Role, *, shown: bool = True) -> Actor:
         """A person in a role."""
@@ -112,7 +110,11 @@ class Demo:
         for order, name in enumerate(_DISTRICTS, 1):
             node = self.node(f"{name}区", Level.COUNTY, city)
             self.units[name] = self.organisation(
-                f"上海市{name}区市场监督管理局", OrganisationKind.BUREAU, node, short_name=f"{name}区市场监管局", order=order
+                f"上海市{name}区市场监督管理局",
+                OrganisationKind.BUREAU,
+                node,
+                short_name=f"{name}区市场监管局",
+                order=order,
             )
             for n in range(6):
                 number = order * 10 + n
@@ -149,9 +151,7 @@ class Demo:
     def officer(self, key: str) -> Actor:
         """The officer of a unit."""
         unit = self.units[key]
-        return next(
-            m.actor() for m in self.members.values() if m.organisation_id == unit.pk and m.role == Role.OFFICER
-        )
+        return next(m.actor() for m in self.members.values() if m.organisation_id == unit.pk and m.role == Role.OFFICER)
 
     def campaign(self, template: str, year: int, title: str, start: date, end: date) -> Campaign:
         """A launched campaign of the city."""
@@ -197,11 +197,12 @@ class Demo:
         if not CampaignUnit.objects.unscoped("demo").filter(campaign=month, unit=unit).exists():
             return
         strands = list(month.strands.order_by("order"))
-        texts = ("走访重点企业，了解商业秘密管理现状，当面给出改进建议。", "举办专题培训，讲解涉密人员管理和离职交接要点。")
+        texts = (
+            "走访重点企业，了解商业秘密管理现状，当面给出改进建议。",
+            "举办专题培训，讲解涉密人员管理和离职交接要点。",
+        )
         lines = [
-            plan.add_line(
-                campaign=month, content=text, strand=strands[n], actor=actor, at=self.at
-            )
+            plan.add_line(campaign=month, content=text, strand=strands[n], actor=actor, at=self.at)
             for n, text in enumerate(texts)
         ]
         plan.submit(lines=lines, actor=actor, at=self.at)
@@ -211,7 +212,11 @@ class Demo:
     def work_of(self, month: Campaign, key: str, start: date, amount: int) -> None:
         """Some events with participants, visits with advice and claims, publicity."""
         actor, unit = self.officer(key), self.units[key]
-        near = Organisation.objects.unscoped("demo").enterprises().filter(jurisdiction__path__startswith=unit.jurisdiction.path)
+        near = (
+            Organisation.objects.unscoped("demo")
+            .enterprises()
+            .filter(jurisdiction__path__startswith=unit.jurisdiction.path)
+        )
         known = list(near[:12])
         lines = list(PlanLine.objects.unscoped("demo").filter(campaign=month, unit=unit))
         span = max(1, (min(month.end, localdate(self.at)) - start).days)
@@ -222,12 +227,21 @@ class Demo:
             self.visit(actor, unit, enterprise, start + timedelta(days=(n * 5 + 2) % span), n)
         self.publicise(actor, unit, start + timedelta(days=span // 2), key)
 
-    def event(self, actor: Actor, unit: Organisation, day: date, n: int, known: list[Organisation], line: Any) -> Activity:
+    def event(
+        self, actor: Actor, unit: Organisation, day: date, n: int, known: list[Organisation], line: Any
+    ) -> Activity:
         """One event with a list of participants."""
         kinds = (Kind.TRAINING, Kind.PUBLICITY, Kind.SYMPOSIUM, Kind.LECTURE, Kind.SALON, Kind.OPEN_DAY)
         kind = kinds[n % len(kinds)]
         place = unit.jurisdiction.name
-        titles = ("离职交接与竞业限制专题培训", "商业秘密保护进园区宣传", "重点企业座谈会", "以案说法专题讲座", "保密管理经验沙龙", "示范站点开放日")
+        titles = (
+            "离职交接与竞业限制专题培训",
+            "商业秘密保护进园区宣传",
+            "重点企业座谈会",
+            "以案说法专题讲座",
+            "保密管理经验沙龙",
+            "示范站点开放日",
+        )
         activity = events.add(
             unit=unit,
             actor=actor,
@@ -243,7 +257,13 @@ class Demo:
             materials=self.dice.randrange(20, 120),
         )
         people = [
-            Person(f"{'张王李赵刘陈杨黄'[i % 8]}{'伟芳娜敏静强磊洋'[(i + n) % 8]}", e.name, e.credit_code or "", f"138{unit.pk % 1000:03d}{n:02d}{i:03d}", "")
+            Person(
+                f"{'张王李赵刘陈杨黄'[i % 8]}{'伟芳娜敏静强磊洋'[(i + n) % 8]}",
+                e.name,
+                e.credit_code or "",
+                f"138{unit.pk % 1000:03d}{n:02d}{i:03d}",
+                "",
+            )
             for i, e in enumerate(known)
         ]
         participants.add_people(activity, people=people, method=Method.PASTE, actor=actor, at=self.at)
@@ -253,7 +273,11 @@ class Demo:
         """One visit with a suggestion; every third with a claim."""
         staff = self.dice.randrange(20, 200)
         tips = [{"topic": "system", "text": "希望提供分级分类管理制度的范本，便于中小企业参照。"}]
-        needs = [{"topic": "personnel", "title": "核心技术人员离职后如何约定竞业限制", "urgency": "normal"}] if n % 3 == 0 else []
+        needs = (
+            [{"topic": "personnel", "title": "核心技术人员离职后如何约定竞业限制", "urgency": "normal"}]
+            if n % 3 == 0
+            else []
+        )
         made = visits.record_visit(
             unit=unit,
             enterprise=enterprise,
@@ -273,7 +297,13 @@ class Demo:
             if day.year == 2025:  # noqa: PLR2004  # the closed month
                 later = make_aware(datetime.combine(day + timedelta(days=3), time(10)))
                 claims.accept(claim, actor=actor, at=later)
-                claims.close(claim, resolved=True, reply="已上门讲解竞业限制的适用范围和补偿要求，并提供协议要点清单。", actor=actor, at=later)
+                claims.close(
+                    claim,
+                    resolved=True,
+                    reply="已上门讲解竞业限制的适用范围和补偿要求，并提供协议要点清单。",
+                    actor=actor,
+                    at=later,
+                )
 
     def publicise(self, actor: Actor, unit: Organisation, day: date, key: str) -> None:
         """News, questionnaires, for the city also a report and a case."""
@@ -289,7 +319,13 @@ class Demo:
             summary="走进园区和企业，面对面讲解商业秘密的识别、定密和日常管理。",
         )
         publicity.put_on_portal(news, show=True, actor=actor, at=self.at)
-        fields = {"title": "企业商业秘密保护现状问卷", "day": day, "channel": "visit", "count": 12, "note": "走访和活动现场发放"}
+        fields = {
+            "title": "企业商业秘密保护现状问卷",
+            "day": day,
+            "channel": "visit",
+            "count": 12,
+            "note": "走访和活动现场发放",
+        }
         publicity.add(QuestionnaireHandout, unit=unit, actor=actor, at=self.at, **fields)
         if key == "city":
             report = {"title": "服务月开展情况报告", "kind": "report", "addressee": "市政府办公厅", "sent_on": day}

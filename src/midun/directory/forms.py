@@ -89,7 +89,9 @@ class LoginFilter(FilterForm):
 
     username = forms.CharField(label="登录名", required=False)
     outcome = forms.ChoiceField(
-        label="结果", required=False, choices=[("", "全部"), ("success", "成功"), ("failure", "失败"), ("locked", "已锁定")]
+        label="结果",
+        required=False,
+        choices=[("", "全部"), ("success", "成功"), ("failure", "失败"), ("locked", "已锁定")],
     )
     since = forms.DateField(label="自", required=False, widget=DateInput())
     until = forms.DateField(label="至", required=False, widget=DateInput())

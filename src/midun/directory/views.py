@@ -136,7 +136,9 @@ LOGINS = Listing(
         ListColumn("时间", "at", kind="datetime"),
         ListColumn("登录名", "username"),
         ListColumn("姓名", "user.name"),
-        ListColumn("结果", "get_outcome_display", kind="badge", colour=lambda r: "green" if r.outcome == "success" else "red"),
+        ListColumn(
+            "结果", "get_outcome_display", kind="badge", colour=lambda r: "green" if r.outcome == "success" else "red"
+        ),
         ListColumn("网络地址", "ip"),
         ListColumn("终端", "agent", phone=False),
     ),
@@ -213,11 +215,23 @@ def work_calendar(request: PageRequest, year: int | None = None) -> HttpResponse
     works = WorkCalendar()
     weeks = months.Calendar(firstweekday=0)
     shown = [
-        (m, [[(d, works.is_working(d)) if d.month == m else None for d in week] for week in weeks.monthdatescalendar(year, m)])
+        (
+            m,
+            [
+                [(d, works.is_working(d)) if d.month == m else None for d in week]
+                for week in weeks.monthdatescalendar(year, m)
+            ],
+        )
         for m in range(1, 13)
     ]
     published = CalendarYear.objects.unscoped("public table").filter(year=year).first()
-    context = {"year": year, "months": shown, "published": published, "today": localdate(request.at), "first": date(year, 1, 1)}
+    context = {
+        "year": year,
+        "months": shown,
+        "published": published,
+        "today": localdate(request.at),
+        "first": date(year, 1, 1),
+    }
     return render(request, "directory/calendar.html", context)
 
 

@@ -50,7 +50,13 @@ def json_of(form: StatForm, *, at: datetime) -> bytes:
     if snapshot is not None:
         return str(snapshot.body).encode()
     cells = [
-        {"figure": c.line.figure, "label": c.line.label, "unit": c.line.unit, "value": c.reported, "computed": c.computed}
+        {
+            "figure": c.line.figure,
+            "label": c.line.label,
+            "unit": c.line.unit,
+            "value": c.reported,
+            "computed": c.computed,
+        }
         for c in cells_of(form)
     ]
     body = {"draft": True, "unit": form.unit.name, "own_only": form.own_only, "cells": cells}
@@ -115,7 +121,10 @@ def report_of(form: StatForm, campaign: Campaign, *, at: datetime) -> word.Repor
     events, _visits = _records(form)
     day_rows = dict(events.order_by().values_list("day").annotate(n=Count("pk")))
     days = [(f"{d.day}日", n) for d, n in sorted(day_rows.items())]
-    figures = [("序号", "内容", "数量"), *((c.line.number, c.line.label, f"{c.reported:,} {c.line.unit}") for c in cells.values())]
+    figures = [
+        ("序号", "内容", "数量"),
+        *((c.line.number, c.line.label, f"{c.reported:,} {c.line.unit}") for c in cells.values()),
+    ]
     theme = f"，以“{campaign.theme}”为主题" if campaign.theme else ""
     opening = (
         f"根据统一部署{theme}，{form.unit.name}组织开展了“{campaign.title}”。"
@@ -124,7 +133,9 @@ def report_of(form: StatForm, campaign: Campaign, *, at: datetime) -> word.Repor
     strands = Strand.objects.unscoped("the unit's own report").filter(campaign=campaign).order_by("order")
     blocks = [
         word.Block("opening", [word.Paragraph(opening)], "一、总体情况"),
-        word.Block("numbers", [*map(word.Paragraph, _said(cells)), word.Table(figures, widths=(16, 100, 36))], "二、主要数据"),
+        word.Block(
+            "numbers", [*map(word.Paragraph, _said(cells)), word.Table(figures, widths=(16, 100, 36))], "二、主要数据"
+        ),
         word.Block("strands", [word.Paragraph("各板块工作开展情况如下。")], "三、工作开展情况"),
         *[_strand_block(strand, form) for strand in strands],
         word.Block("units", [word.Chart("各单位活动场次", "bars", _by_unit(events))], "四、各单位情况"),

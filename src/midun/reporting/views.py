@@ -122,7 +122,9 @@ def form(request: PageRequest, number: int) -> HttpResponse:
         "checks": cells.failed_checks(found, counted),
         "missing": cells.missing(found, counted),
         "fills": found.is_editable and found.unit_id == actor.organisation_id and actor.may(Permission.FILL_FORM),
-        "reviews": found.state == "submitted" and reviewer == actor.organisation_id and actor.may(Permission.REVIEW_FORM),
+        "reviews": found.state == "submitted"
+        and reviewer == actor.organisation_id
+        and actor.may(Permission.REVIEW_FORM),
         "reopens": found.is_settled and reviewer == actor.organisation_id and actor.may(Permission.REVIEW_FORM),
         "freezes": found.superior_id is None
         and not found.own_only
@@ -211,7 +213,9 @@ def _export(request: PageRequest, form: StatForm, figure: figures.Figure, parts:
     for n, part in enumerate(parts, 1):
         columns = [SheetColumn(title=c.title) for c in part.columns]
         rows = [["" if v is None else str(v) for v in (c.of(r) for c in part.columns)] for r in part.listed()[:_EXPORT]]
-        sheets.append(Sheet(name=f"{n}", columns=columns, rows=rows, title=f"{figure.label}：{part.label}（{part.value()}）"))
+        sheets.append(
+            Sheet(name=f"{n}", columns=columns, rows=rows, title=f"{figure.label}：{part.label}（{part.value()}）")
+        )
     data = write_xlsx(sheets, at=request.at)
     after = {"figure": figure.name, "rows": sum(len(list(s.rows)) for s in sheets)}
     record(actor=request.actor, verb=Verb.EXPORTED, target=form, at=request.at, after=after)

@@ -51,8 +51,10 @@ class VisitForm(forms.ModelForm):  # type: ignore[type-arg]  # of Visit
 
     def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        lines = PlanLine.objects.visible_to(actor).live().filter(
-            unit_id=actor.organisation_id, campaign__state=CampaignState.RUNNING
+        lines = (
+            PlanLine.objects.visible_to(actor)
+            .live()
+            .filter(unit_id=actor.organisation_id, campaign__state=CampaignState.RUNNING)
         )
         self.fields["plan_line"] = forms.ModelChoiceField(
             queryset=lines, required=False, label="对应安排", empty_label="不对应活动安排"

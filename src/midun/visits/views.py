@@ -96,7 +96,9 @@ def _chosen(which: EnterpriseForm) -> Organisation | None:
 
 
 def _record(request: PageRequest, form: VisitForm, which: EnterpriseForm, tips: Any, needs: Any) -> Visit:
-    unit = get_object_or_404(Organisation.objects.visible_to(request.actor).select_related("jurisdiction"), pk=request.actor.organisation_id)
+    unit = get_object_or_404(
+        Organisation.objects.visible_to(request.actor).select_related("jurisdiction"), pk=request.actor.organisation_id
+    )
     data = which.cleaned_data
     enterprise = data.get("found") or services.enterprise_of(
         unit=unit, name=data["name"], credit_code=data["credit_code"], actor=request.actor, at=request.at

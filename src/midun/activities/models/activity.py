@@ -83,8 +83,7 @@ class Activity(UnitRecord):
                 name="activity_anonymous_iff_reason",
             ),
             models.CheckConstraint(
-                condition=Q(voided_at__isnull=True, void_reason="")
-                | (Q(voided_at__isnull=False) & ~Q(void_reason="")),
+                condition=Q(voided_at__isnull=True, void_reason="") | (Q(voided_at__isnull=False) & ~Q(void_reason="")),
                 name="activity_void_iff_reason",
             ),
             models.CheckConstraint(
@@ -129,9 +128,7 @@ class SignIn(Scoped):
     With `rotating` the address alone is not enough: a code derived from `secret` and the minute must come with it.
     """
 
-    activity = models.OneToOneField(
-        Activity, on_delete=models.CASCADE, related_name="sign_in", verbose_name="活动"
-    )
+    activity = models.OneToOneField(Activity, on_delete=models.CASCADE, related_name="sign_in", verbose_name="活动")
     token = models.CharField("签到地址", max_length=43, unique=True)
     secret = models.CharField("轮换密钥", max_length=64)
     rotating = models.BooleanField("防代签", default=False)

@@ -82,9 +82,7 @@ class Participation(Scoped):
                 fields=("activity", "identity"), condition=Q(voided_at__isnull=True), name="participation_once"
             ),
             models.UniqueConstraint(fields=("activity", "number"), name="participation_number_once"),
-            models.CheckConstraint(
-                condition=~Q(person_name="") & ~Q(identity=""), name="participation_names_a_person"
-            ),
+            models.CheckConstraint(condition=~Q(person_name="") & ~Q(identity=""), name="participation_names_a_person"),
             models.CheckConstraint(
                 condition=Q(is_enterprise=True) | Q(enterprise__isnull=True), name="participation_enterprise_or_not"
             ),

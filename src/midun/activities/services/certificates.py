@@ -54,9 +54,7 @@ def statement_of(certificate: Certificate) -> Statement:
 
 
 @transaction.atomic
-def issue(
-    activity: Activity, *, participations: Sequence[int] | None, actor: Actor, at: datetime
-) -> list[Certificate]:
+def issue(activity: Activity, *, participations: Sequence[int] | None, actor: Actor, at: datetime) -> list[Certificate]:
     """Issue certificates to the given entries of an event, or to all; whoever holds a valid one gets no second.
 
     Raises `HoursMissing`, `NotHeldYet`.

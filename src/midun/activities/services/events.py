@@ -162,6 +162,4 @@ def use_file(
     if not after:
         return
     attachment.save(update_fields=["public", "in_report"])
-    record(
-        actor=actor, verb=Verb.CHANGED, target=activity, at=at, before=before, after=after, label=attachment.name
-    )
+    record(actor=actor, verb=Verb.CHANGED, target=activity, at=at, before=before, after=after, label=attachment.name)

@@ -108,9 +108,7 @@ def add_person(activity: Activity, *, person: Person, actor: Actor, at: datetime
 
 
 @transaction.atomic
-def add_people(
-    activity: Activity, *, people: Sequence[Person], method: Method, actor: Actor, at: datetime
-) -> Added:
+def add_people(activity: Activity, *, people: Sequence[Person], method: Method, actor: Actor, at: datetime) -> Added:
     """Enter a list; whoever is listed already is passed over, so the same list twice changes nothing."""
     require_own(activity, actor)
     now = locked(activity)
@@ -144,9 +142,7 @@ def match(
     if alike:
         open_ones = entries.filter(enterprise__isnull=True, is_enterprise=True).values_list("pk", "enterprise_name")
         wanted |= {pk for pk, name in open_ones if plain(name) == plain(participation.enterprise_name)}
-    changed = entries.filter(pk__in=wanted).exclude(
-        enterprise=enterprise, is_enterprise=enterprise is not None
-    )
+    changed = entries.filter(pk__in=wanted).exclude(enterprise=enterprise, is_enterprise=enterprise is not None)
     count: int = changed.update(enterprise=enterprise, is_enterprise=enterprise is not None)
     if count:
         before = {"typed": participation.enterprise_name, "enterprise": participation.enterprise_id}

@@ -41,9 +41,7 @@ class CodeExpired(Exception):
 
 
 @transaction.atomic
-def open_sign_in(
-    activity: Activity, *, closes_at: datetime, rotating: bool, actor: Actor, at: datetime
-) -> SignIn:
+def open_sign_in(activity: Activity, *, closes_at: datetime, rotating: bool, actor: Actor, at: datetime) -> SignIn:
     """Open sign-in, or change its closing time and mode. The address stays what it was."""
     require_own(activity, actor)
     now = locked(activity)
@@ -104,9 +102,7 @@ def sign_in(*, token: str, person: Person, ticket: str, at: datetime) -> SignedI
     if before := listed(activity, person.identity):
         return SignedIn(before, again=True)
     actor = system_actor(DOOR)
-    made = enter(
-        activity, person, method=Method.QR, number=next_number(activity), actor=actor, at=at, consent_at=at
-    )
+    made = enter(activity, person, method=Method.QR, number=next_number(activity), actor=actor, at=at, consent_at=at)
     after = {"participation": made.pk, "number": made.number, "enterprise": made.enterprise_id}
     record(actor=actor, verb=Verb.SIGNED_IN, target=activity, at=at, after=after, label=str(made))
     return SignedIn(made, again=False)

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
@@ -103,7 +103,5 @@ def verify(request: PageRequest) -> HttpResponse:
 def public_key(request: PageRequest) -> HttpResponse:
     """The public key that verifies certificates without us (docs/formats/certificate.md)."""
     key = the_key()
-    if key is None:
-        raise Http404
-    body = {"key_id": key_id(key), "algorithm": "Ed25519", "pem": public_pem(key)}
+    body = {"algorithm": "Ed25519", "key_id": key_id(key) if key else None, "pem": public_pem(key) if key else None}
     return HttpResponse(json.dumps(body, indent=1), content_type="application/json")

@@ -109,7 +109,9 @@ def edit(request: PageRequest, number: int) -> HttpResponse:
         else:
             messages.success(request, "已保存")
             return redirect(found)
-    return render(request, "activities/form.html", {"form": form, "title": "修改活动", "back": found.get_absolute_url()})
+    return render(
+        request, "activities/form.html", {"form": form, "title": "修改活动", "back": found.get_absolute_url()}
+    )
 
 
 @page(Permission.RECORD_WORK, writes=True)

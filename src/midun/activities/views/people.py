@@ -132,7 +132,12 @@ def sheet(request: PageRequest, number: int) -> HttpResponse:
     ]
     when = f"{found.day.year}年{found.day.month}月{found.day.day}日　{found.place}"
     table = PrintTable(
-        ["签到表", found.title], columns, rows, subtitle=f"{found.unit}　{when}", blank_rows=max(5, 20 - len(rows)), row_pad=2.6
+        ["签到表", found.title],
+        columns,
+        rows,
+        subtitle=f"{found.unit}　{when}",
+        blank_rows=max(5, 20 - len(rows)),
+        row_pad=2.6,
     )
     pdf = table_pdf(table, at=request.at)
     return download(pdf, f"签到表_{found.title[:30]}_{localtime(request.at):%Y%m%d}.pdf", "application/pdf")

@@ -100,7 +100,7 @@ def assign_strand(
     require_not_closed(campaign)
     if strand is not None and strand.campaign_id != campaign.pk:
         raise Refused("所选板块不属于这次服务月")
-    return _assign(campaign, {number: strand for number in lines}, actor, at)
+    return _assign(campaign, dict.fromkeys(lines, strand), actor, at)
 
 
 @transaction.atomic

@@ -43,7 +43,7 @@ def _address(record: Any) -> str:
     return str(record.get_absolute_url()) if hasattr(record, "get_absolute_url") else ""
 
 
-@page(Permission.READ_BOARD)
+@page(Permission.READ_WORK)
 def figure(request: PageRequest, number: int, name: str) -> HttpResponse:
     """The records a figure counted in the actor's own subtree."""
     campaign = _find(request, number)

@@ -31,7 +31,9 @@ class Certificate:
 def qr_svg(text: str) -> bytes:
     """A QR code as SVG, error correction M, with its quiet zone."""
     out = io.BytesIO()
-    segno.make(text, error="m", micro=False).save(out, kind="svg", border=2, xmldecl=False, svgns=True, scale=8, omitsize=True)
+    segno.make(text, error="m", micro=False).save(
+        out, kind="svg", border=2, xmldecl=False, svgns=True, scale=8, omitsize=True
+    )
     return out.getvalue()
 
 

@@ -41,7 +41,7 @@ def _compile(
                 format=kind,
                 ppi=220 if kind == "png" else None,
                 pdf_standards=["a-2b"] if kind == "pdf" else [],
-                timestamp=at.astimezone(UTC),
+                timestamp=at.astimezone(UTC).replace(microsecond=0),
             )
         except typst.TypstError as error:
             raise BadTemplate(f"{template}: {error.message}") from error

@@ -115,7 +115,7 @@ def report_docx(report: Report, *, at: datetime, previous: bytes | None = None) 
 def _open(previous: bytes) -> Any:
     try:
         return docx.Document(io.BytesIO(previous))
-    except Exception as error:  # noqa: BLE001  # python-docx raises many kinds for a broken file
+    except Exception as error:  # python-docx raises many kinds for a broken file
         raise BadPrevious("上传的文件不是可读的 Word 文档（.docx），请用 Word 或 WPS 另存为 .docx 后重试") from error
 
 

@@ -22,7 +22,8 @@ _WIDTH_LANDSCAPE = 257
 @dataclass(frozen=True)
 class PrintColumn:
     """A column: its title, its width in mm (0 takes what is left), whether it is centred, and whether equal
-    neighbours below each other are merged into one cell."""
+    neighbours below each other are merged into one cell.
+    """
 
     title: str
     width: int = 0

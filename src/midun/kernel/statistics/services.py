@@ -160,7 +160,9 @@ def _snapshot(form: StatForm, stage: FormState, at: datetime, counted: list[cell
     return made
 
 
-def _tell(form: StatForm, unit: Organisation | None, permission: Permission, text: str, at: datetime, kind: str) -> None:
+def _tell(
+    form: StatForm, unit: Organisation | None, permission: Permission, text: str, at: datetime, kind: str
+) -> None:
     if unit is None:
         return
     people = people_with(permission, path=unit.jurisdiction.path)
@@ -178,7 +180,9 @@ def submit(form: StatForm, *, actor: Actor, at: datetime) -> None:
         raise NotReady(problems)
     perform(now, FORM.submit, actor=actor, at=at, return_reason="")
     _snapshot(now, FormState.SUBMITTED, at, counted)
-    _tell(now, now.superior or now.unit, Permission.REVIEW_FORM, f"{now.unit.label}提交了统计表，请审核", at, "submitted")
+    _tell(
+        now, now.superior or now.unit, Permission.REVIEW_FORM, f"{now.unit.label}提交了统计表，请审核", at, "submitted"
+    )
 
 
 @transaction.atomic
@@ -211,7 +215,9 @@ def freeze(form: StatForm, *, reason: str, actor: Actor, at: datetime) -> FormSn
     now = _locked(form)
     open_ones = [child.unit.label for child in cells.children_of(now) if not child.is_settled]
     if open_ones and not reason.strip():
-        raise ChildrenMissing(f"还有 {len(open_ones)} 个单位未审核通过（{'、'.join(open_ones[:5])}等）。确需先行定稿的，请写明理由")
+        raise ChildrenMissing(
+            f"还有 {len(open_ones)} 个单位未审核通过（{'、'.join(open_ones[:5])}等）。确需先行定稿的，请写明理由"
+        )
     counted = cells.cells_of(now)
     if now.is_editable and (problems := cells.missing(now, counted)):
         raise NotReady(problems)

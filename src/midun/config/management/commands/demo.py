@@ -12,7 +12,19 @@ from midun.config.demo import PASSWORD, Demo, Login
 from midun.kernel.orgs.enums import Role
 from midun.kernel.orgs.models import Membership, User
 
-_SHOWN = ("city", "leader", "district", "liaison", "station", "enterprise", "secrecy", "expert", "sysadmin", "security", "auditor")
+_SHOWN = (
+    "city",
+    "leader",
+    "district",
+    "liaison",
+    "station",
+    "enterprise",
+    "secrecy",
+    "expert",
+    "sysadmin",
+    "security",
+    "auditor",
+)
 
 
 class Command(BaseCommand):

@@ -1,0 +1,182 @@
+"""Every address × every role, from one table; an address missing here fails.
+
+A row: address name, arguments, and who gets in. Everybody else with an account gets 403 (or 404 where the record is out
+of their scope); a visitor is sent to the login, unless the page is public.
+"""
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+BUREAU = ("city_officer", "city_leader", "district_officer", "district_leader", "liaison_officer", "station_staff")
+RECORDERS = ("city_officer", "district_officer", "liaison_officer", "station_staff")
+OFFICERS = ("city_officer", "district_officer")
+ENTERPRISE = ("enterprise_admin", "confidentiality_officer")
+ADMINS = ("system_admin", "security_admin", "auditor")
+ALL = (*BUREAU, *ENTERPRISE, "expert", *ADMINS)
+PUBLIC = "public"
+
+LISTS = {
+    # lists and forms that need no record: name → (arguments, who)
+    "dashboards:desk": ((), ALL),
+    "dashboards:board": ((), (*OFFICERS, "city_leader", "district_leader")),
+    "directory:account": ((), ALL),
+    "directory:enterprises": ((), BUREAU),
+    "directory:enterprise-new": ((), RECORDERS),
+    "directory:people": ((), ("security_admin",)),
+    "directory:logins": ((), ("auditor",)),
+    "directory:trail": ((), ("auditor",)),
+    "directory:calendar": ((), ("system_admin",)),
+    "directory:calendar-year": ((2027,), ("system_admin",)),
+    "directory:units": ((), ("system_admin",)),
+    "campaigns:list": ((), BUREAU),
+    "claims:ledger": ((), BUREAU),
+    "claims:new": ((), RECORDERS),
+    "claims:own": ((), ENTERPRISE),
+    "claims:own-new": ((), ENTERPRISE),
+    "claims:suggestions": ((), BUREAU),
+    "claims:suggestion-new": ((), RECORDERS),
+    "activities:activities": ((), BUREAU),
+    "activities:new": ((), RECORDERS),
+    "activities:certificate-verify": ((), PUBLIC),
+    "activities:certificate-key": ((), PUBLIC),
+    "visits:visits": ((), BUREAU),
+    "visits:new": ((), RECORDERS),
+    "visits:search": ((), RECORDERS),
+    "reporting:boards": ((), BUREAU),
+    "portal:home": ((), PUBLIC),
+    "portal:activities": ((), PUBLIC),
+    "portal:news": ((), PUBLIC),
+    "portal:cases": ((), PUBLIC),
+    "portal:downloads": ((), PUBLIC),
+    "portal:search": ((), PUBLIC),
+    "portal:about": ((), PUBLIC),
+    "portal:accessibility": ((), PUBLIC),
+    "portal:site-map": ((), PUBLIC),
+    "health": ((), PUBLIC),
+    **{f"publicity:{slug}s": ((), BUREAU) for slug in ("news-item", "case", "questionnaire", "gov-report", "resource")},
+    **{
+        f"publicity:{slug}-new": ((), RECORDERS)
+        for slug in ("news-item", "case", "questionnaire", "gov-report", "resource")
+    },
+}
+
+RECORDS = {
+    # pages of one record: nobody sees a record that is not there; with the right they get 404, without it 403
+    "directory:enterprise": BUREAU,
+    "directory:person": ("security_admin",),
+    "directory:entry": ("auditor",),
+    "dashboards:board-of": (*OFFICERS, "city_leader", "district_leader"),
+    "dashboards:board-data": (*OFFICERS, "city_leader", "district_leader"),
+    "dashboards:figure": BUREAU,
+    "dashboards:units": (*OFFICERS, "city_leader", "district_leader"),
+    "dashboards:days": (*OFFICERS, "city_leader", "district_leader"),
+    "claims:claim": BUREAU,
+    "claims:act": BUREAU,
+    "claims:own-claim": ENTERPRISE,
+    "claims:suggestion": BUREAU,
+    "activities:activity": BUREAU,
+    "activities:edit": RECORDERS,
+    "activities:void": RECORDERS,
+    "activities:restore": RECORDERS,
+    "activities:portal": (*OFFICERS, "city_leader", "district_leader"),
+    "activities:use-file": RECORDERS,
+    "activities:open": RECORDERS,
+    "activities:shut": RECORDERS,
+    "activities:screen": BUREAU,
+    "activities:poster": BUREAU,
+    "activities:add-person": RECORDERS,
+    "activities:add-people": RECORDERS,
+    "activities:match": RECORDERS,
+    "activities:void-person": RECORDERS,
+    "activities:sheet": BUREAU,
+    "activities:issue": RECORDERS,
+    "activities:revoke": RECORDERS,
+    "visits:visit": BUREAU,
+    "visits:edit": RECORDERS,
+    "visits:void": RECORDERS,
+    "reporting:board": BUREAU,
+    "reporting:form": BUREAU,
+    "reporting:drill": BUREAU,
+    "reporting:summary": BUREAU,
+    "reporting:paper": BUREAU,
+    "reporting:act": BUREAU,
+    "publicity:case-step": BUREAU,
+    **{f"publicity:{slug}": BUREAU for slug in ("news-item", "case", "questionnaire", "gov-report", "resource")},
+    **{
+        f"publicity:{slug}-{act}": RECORDERS
+        for slug in ("news-item", "case", "questionnaire", "gov-report", "resource")
+        for act in ("edit", "void")
+    },
+    **{
+        f"publicity:{slug}-portal": (*OFFICERS, "city_leader", "district_leader")
+        for slug in ("news-item", "case", "questionnaire", "gov-report", "resource")
+    },
+    "portal:activity": PUBLIC,
+    "portal:news-item": PUBLIC,
+    "portal:case": PUBLIC,
+    "portal:resource": PUBLIC,
+    "web:attachment": PUBLIC,
+    "web:thumbnail": PUBLIC,
+    "activities:sign-in": PUBLIC,
+    "activities:receipt": PUBLIC,
+    "activities:certificate": PUBLIC,
+}
+
+TESTED_ELSEWHERE = {
+    # these only redirect, or their rights depend on the campaign's state: tests/campaigns and tests/kernel/web
+    "web:switch",
+    "web:notices",
+    "web:save-view",
+    "dashboards:desk-figures",
+}
+
+
+def names(patterns, space=""):
+    for entry in patterns:
+        if isinstance(entry, URLResolver):
+            inner = entry.namespace or ""
+            yield from names(entry.url_patterns, f"{inner}:" if inner else space)
+        elif isinstance(entry, URLPattern) and entry.callback.__module__.startswith("midun."):
+            yield space + entry.name, entry
+
+
+def test_every_address_stands_in_the_table():
+    known = {*LISTS, *RECORDS, *TESTED_ELSEWHERE}
+    missing = {name for name, _ in names(get_resolver().url_patterns)} - known
+    assert {name for name in missing if not name.startswith("campaigns:")} == set()
+
+
+def expected(allowed, who, found):
+    if allowed == PUBLIC or who in allowed:
+        return found
+    return 302 if who == "visitor" else 403
+
+
+@pytest.fixture
+def free(settings):
+    settings.MIDUN_ADMINS_NEED_SECOND_FACTOR = False
+
+
+@pytest.mark.parametrize("who", [*ALL, "visitor"])
+def test_lists(login, free, who):
+    client = login(who)
+    got = {name: client.get(reverse(name, args=args)).status_code for name, (args, _) in LISTS.items()}
+    assert got == {name: expected(allowed, who, 200) for name, (_, allowed) in LISTS.items()}
+
+
+@pytest.mark.parametrize("who", [*ALL, "visitor"])
+def test_records(login, free, who):
+    client = login(who)
+    patterns = dict(names(get_resolver().url_patterns))
+    got = {}
+    for name in RECORDS:
+        converters = patterns[name].pattern.converters
+        sample = {key: 999999 if type(c).__name__ == "IntConverter" else "x" for key, c in converters.items()}
+        got[name] = client.get(reverse(name, kwargs=sample)).status_code
+    assert got == {name: expected(allowed, who, 404) for name, allowed in RECORDS.items()}
+
+
+def test_administrators_need_a_second_factor(login):
+    answer = login("auditor").get("/directory/trail/")
+    assert answer.status_code == 302
+    assert answer.headers["Location"].startswith("/accounts/2fa/")
