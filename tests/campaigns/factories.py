@@ -120,7 +120,7 @@ def docx_of(rows=PLAN, heads=HEADS, title="附件1", page=0):
         for cell, head in zip(table.add_row().cells, heads, strict=True):
             cell.text = head
         first = len(table.rows)
-        for row in part:
+        for _ in part:
             table.add_row()
         for column in (0, 1):
             for start, end in blocks(part, column):

@@ -1,7 +1,5 @@
 """Reading the annex: heads, merged and empty cells, rejections, anything at all."""
 
-import random
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -186,8 +184,7 @@ def test_the_statistics_form_is_no_head():
 
 
 def test_the_order_of_rows_is_kept_and_numbers_may_jump():
-    shuffled = list(PLAN)
-    random.Random(7).shuffle(shuffled)
+    shuffled = [*PLAN[1::2], *PLAN[::2]]
     assert taken(read_annex([table(HEADS, *shuffled)])) == shuffled
 
 

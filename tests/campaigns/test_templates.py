@@ -37,7 +37,7 @@ def test_the_newest_version_wins_and_old_ones_stay(tmp_path):
 def test_it_rejects_the_same_version_twice(tmp_path):
     for name in ("a.yaml", "b.yaml"):
         shutil.copy(SHANGHAI, tmp_path / name)
-    with pytest.raises(BadTemplate, match="与 a.yaml 的标识和版本相同"):
+    with pytest.raises(BadTemplate, match=r"与 a\.yaml 的标识和版本相同"):
         load_templates(tmp_path)
 
 
@@ -62,7 +62,7 @@ def test_it_rejects_what_is_wrong_and_names_it(tmp_path, old, new, says):
     assert old in text
     path = tmp_path / "bad.yaml"
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
-    with pytest.raises(BadTemplate, match="bad.yaml") as error:
+    with pytest.raises(BadTemplate, match=r"bad\.yaml") as error:
         read_template(path)
     assert says in str(error.value)
 

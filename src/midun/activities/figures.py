@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
+from django.db.models import QuerySet
+
 from midun.activities.kinds import Group, group_words, kinds_of
 from midun.activities.models import Activity, Participation
 from midun.kernel.statistics.figures import Column, Distinct, Figure, Part, Period, Rows, Scope, Total, figure
@@ -24,12 +26,12 @@ _PERSON = (
 )
 
 
-def _events(scope: Scope, period: Period, group: Group | None):  # type: ignore[no-untyped-def]  # a scoped query set
+def _events(scope: Scope, period: Period, group: Group | None) -> QuerySet[Activity]:
     found = Activity.objects.unscoped(_WHY).live().filter(scope.condition(), day__range=(period.start, period.end))
     return found.filter(kind__in=kinds_of(group)) if group else found
 
 
-def _people(scope: Scope, period: Period, group: Group):  # type: ignore[no-untyped-def]  # a scoped query set
+def _people(scope: Scope, period: Period, group: Group) -> QuerySet[Participation]:
     found = Participation.objects.unscoped(_WHY).filter(counts=True, group=group)
     return found.filter(scope.condition(), day__range=(period.start, period.end))
 

@@ -17,7 +17,10 @@ MAX_NUMBER = 99_999
 
 ALIASES = {
     "category": ("类别", "层面", "层级", "分类", "类型", "级别"),
-    "unit": ("单位", "责任单位", "主办单位", "承办单位", "组织单位", "牵头单位", "报送单位", "实施单位", "单位名称", "部门", "责任部门"),
+    "unit": (
+        "单位", "责任单位", "主办单位", "承办单位", "组织单位", "牵头单位", "报送单位", "实施单位", "单位名称", "部门",
+        "责任部门",
+    ),
     "number": ("序号", "编号", "序", "号", "项次", "no", "no."),
     "content": (
         "活动安排", "活动内容", "主要活动", "活动", "主要内容", "工作安排", "活动计划", "具体安排", "安排", "内容",
@@ -251,25 +254,19 @@ def place(table: int, row: int) -> str:
 
 
 def _fault(line: _Line, number: int | None, seen: dict[int, str]) -> str:
-    if not line.content:
-        return "没有活动安排内容"
-    if len(line.content) > MAX_CONTENT:
-        return f"活动安排超过 {MAX_CONTENT} 个字，请精简"
-    if not line.unit:
-        return "没有单位：本行及其上方都没有填写单位"
-    if len(line.unit) > MAX_UNIT:
-        return f"单位名称超过 {MAX_UNIT} 个字"
-    if len(line.category) > MAX_CATEGORY:
-        return f"类别超过 {MAX_CATEGORY} 个字"
-    if line.problem:
-        return line.problem
-    if not line.number:
-        return line.unnumbered or "没有序号"
-    if number is None:
-        return f"序号“{line.number[:20]}”不是 1 到 {MAX_NUMBER} 的整数"
-    if number in seen:
-        return f"序号 {number} 与{seen[number]}重复"
-    return ""
+    """The first thing wrong with a line, as a sentence; empty when it can be taken."""
+    faults = (
+        (not line.content, "没有活动安排内容"),
+        (len(line.content) > MAX_CONTENT, f"活动安排超过 {MAX_CONTENT} 个字，请精简"),
+        (not line.unit, "没有单位：本行及其上方都没有填写单位"),
+        (len(line.unit) > MAX_UNIT, f"单位名称超过 {MAX_UNIT} 个字"),
+        (len(line.category) > MAX_CATEGORY, f"类别超过 {MAX_CATEGORY} 个字"),
+        (line.problem, line.problem),
+        (not line.number, line.unnumbered or "没有序号"),
+        (number is None, f"序号“{line.number[:20]}”不是 1 到 {MAX_NUMBER} 的整数"),
+        (number in seen, f"序号 {number} 与{seen.get(number or 0)}重复"),
+    )
+    return next((reason for wrong, reason in faults if wrong), "")
 
 
 def _shown(cells: Sequence[str]) -> str:

@@ -12,7 +12,7 @@ from django.db.models import Q
 from midun.campaigns.annex import AnnexError
 from midun.campaigns.models import Campaign
 from midun.campaigns.services import imports
-from midun.campaigns.services.preview import CREATE, Preview, RowStatus, preview
+from midun.campaigns.services.preview import CREATE, SKIP, Preview, RowStatus, preview
 from midun.campaigns.services.rights import NotNow
 from midun.kernel.orgs.actor import Actor, system_actor
 from midun.kernel.orgs.models import Membership
@@ -60,11 +60,12 @@ def run(options: Mapping[str, Any], out: Out, err: Out, at: datetime) -> int:
         return 1 if rejected and not options["skip_rejected"] else 0
     if rejected and not options["skip_rejected"]:
         err.write(
-            f"有 {rejected} 行被拒收，未导入任何内容。改正后重试，或加 --skip-rejected 跳过；未识别的单位可加 --create-units 新建。"
+            f"有 {rejected} 行被拒收，未导入任何内容。"
+            "改正后重试，或加 --skip-rejected 跳过；未识别的单位可加 --create-units 新建。"
         )
         return 1
     for unknown in shown.unknown:
-        decisions.setdefault(unknown.name, imports.SKIP)
+        decisions.setdefault(unknown.name, SKIP)
     try:
         outcome = imports.import_annex(
             campaign=campaign, source=source, decisions=decisions, skip_rejected=True, actor=actor, at=at, **how
@@ -72,9 +73,7 @@ def run(options: Mapping[str, Any], out: Out, err: Out, at: datetime) -> int:
     except (NotNow, Refused, imports.NotDecided) as problem:
         raise CommandError(str(problem)) from problem
     created = f"；新建单位：{'、'.join(outcome.created)}" if outcome.created else ""
-    out.write(
-        f"已导入：新增 {outcome.new} 条，更新 {outcome.changed} 条，相同 {outcome.same} 条，拒收 {outcome.rejected} 行{created}"
-    )
+    out.write(f"已导入：{outcome}{created}")
     return 0
 
 
@@ -87,7 +86,8 @@ def _campaign(wanted: str) -> Campaign:
         known = "\n".join(f"  {c.pk}  {c.year}  {c.organiser.label}  {c.title}" for c in found[:30])
         what = f"没有服务月“{wanted}”" if not matches else f"有 {len(matches)} 个服务月与“{wanted}”相符，请改用编号"
         raise CommandError(f"{what}。现有：\n{known or '  （无）'}")
-    return matches[0]
+    campaign: Campaign = matches[0]
+    return campaign
 
 
 def _actor(username: str | None, campaign: Campaign) -> Actor:
@@ -96,7 +96,7 @@ def _actor(username: str | None, campaign: Campaign) -> Actor:
     held = Membership.objects.unscoped("operator at the command line").current()
     mine = held.filter(user__username=username, organisation=campaign.organiser)
     actors = [m.actor() for m in mine.select_related("user", "organisation__jurisdiction")]
-    able = next((a for a in actors if a.may(imports.RIGHT)), None)
+    able: Actor | None = next((a for a in actors if a.may(imports.RIGHT)), None)
     if able is None:
         raise CommandError(f"“{username}”不是组织单位“{campaign.organiser}”的经办人")
     return able
@@ -119,8 +119,8 @@ def _show(shown: Preview, out: Out) -> None:
         if row.note:
             where = f"表{row.table}第{row.row}行" if shown.several_tables else f"第{row.row}行"
             out.write(f"        └ {where}：{row.note}")
-    for line, number in shown.moved:
-        out.write(f"现有的第 {line.number} 条（{line.unit.label}）不在附件中，序号改为 {number}")
+    for line, moved_to in shown.moved:
+        out.write(f"现有的第 {line.number} 条（{line.unit.label}）不在附件中，序号改为 {moved_to}")
     for note in shown.notes:
         out.write(f"说明：{note}")
     counts = "，".join(f"{status.label} {shown.counts[status]}" for status in RowStatus)

@@ -93,8 +93,8 @@ RequiredFormRows = forms.formset_factory(RequiredFormRow, extra=0, max_num=10)
 def held_rows(campaign: Campaign) -> dict[str, list[dict[str, Any]]]:
     """The rows as they stand. Only for showing: a posted row equal to its initial would count as empty."""
     return {
-        "strands": list(campaign.strands.values("id", "heading", "keywords")),
-        "forms": list(campaign.required_forms.values("template", "due_on")),
+        "strands": [{"id": s.pk, "heading": s.heading, "keywords": s.keywords} for s in campaign.strands.all()],
+        "forms": [{"template": f.template, "due_on": f.due_on} for f in campaign.required_forms.all()],
     }
 
 

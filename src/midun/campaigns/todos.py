@@ -45,23 +45,27 @@ def _to_enter(actor: Actor) -> list[Todo]:
     mine = CampaignUnit.objects.visible_to(actor).filter(unit_id=actor.organisation_id)
     running = Campaign.objects.visible_to(actor).current().filter(pk__in=mine.values("campaign"))
     of_mine = Q(plan_lines__unit_id=actor.organisation_id, plan_lines__voided_at__isnull=True)
-    counted = running.annotate(
+    rows = running.values("pk", "title", "plan_due_on").annotate(
         held=Count("plan_lines", filter=of_mine),
         drafts=Count("plan_lines", filter=of_mine & Q(plan_lines__state=PlanState.DRAFT)),
         returned=Count("plan_lines", filter=of_mine & Q(plan_lines__state=PlanState.RETURNED)),
     )
-    found = []
-    for campaign in counted:
-        text = _asked(campaign)
-        if text:
-            url = reverse("campaigns:mine", args=[campaign.pk])
-            found.append(Todo(kind="填报", text=text, url=url, due=campaign.plan_due_on, note=campaign.title))
-    return found
+    return [
+        Todo(
+            kind="填报",
+            text=text,
+            url=reverse("campaigns:mine", args=[row["pk"]]),
+            due=row["plan_due_on"],
+            note=row["title"],
+        )
+        for row in rows
+        if (text := _asked(row))
+    ]
 
 
-def _asked(campaign: Campaign) -> str:
-    if campaign.returned:
-        return f"修改被退回的活动安排：{campaign.returned} 条"
-    if campaign.drafts:
-        return f"提交活动安排：{campaign.drafts} 条尚未提交"
-    return "" if campaign.held else "填报本单位的活动安排"
+def _asked(row: dict[str, int]) -> str:
+    if row["returned"]:
+        return f"修改被退回的活动安排：{row['returned']} 条"
+    if row["drafts"]:
+        return f"提交活动安排：{row['drafts']} 条尚未提交"
+    return "" if row["held"] else "填报本单位的活动安排"

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import F
@@ -75,7 +76,7 @@ def issue(activity: Activity, *, participations: Sequence[int] | None, actor: Ac
     if not due:
         return []
     first = _take_numbers(localdate(at).year, len(due))
-    made = [_certify(now, p, serial=first + i, actor=actor, at=at) for i, p in enumerate(due)]
+    made = [_certify(now, p, now.hours, serial=first + i, actor=actor, at=at) for i, p in enumerate(due)]
     Certificate.objects.bulk_create(made)
     after = {"certificates": len(made), "first": made[0].number, "last": made[-1].number}
     record(actor=actor, verb=Verb.CERTIFICATE_ISSUED, target=now, at=at, after=after)
@@ -90,7 +91,9 @@ def _take_numbers(year: int, count: int) -> int:
     return int(years.values_list("last", flat=True).get(year=year)) - count + 1
 
 
-def _certify(activity: Activity, entry: Participation, *, serial: int, actor: Actor, at: datetime) -> Certificate:
+def _certify(
+    activity: Activity, entry: Participation, hours: Decimal, *, serial: int, actor: Actor, at: datetime
+) -> Certificate:
     key = private_key()
     today = localdate(at)
     certificate = Certificate(
@@ -101,7 +104,7 @@ def _certify(activity: Activity, entry: Participation, *, serial: int, actor: Ac
         enterprise_name=one_line(entry.enterprise.name if entry.enterprise else entry.enterprise_name),
         event=one_line(activity.title),
         day=activity.day,
-        hours=activity.hours,
+        hours=hours,
         issuer=one_line(activity.unit.name),
         issued_on=today,
         key_id=key_id(key.public_key()),

@@ -58,7 +58,7 @@ def revoke(request: PageRequest, number: int, certificate: int) -> HttpResponse:
 
 
 @page(public=True)
-def certificate_pdf(request: PageRequest, receipt: str) -> HttpResponse:
+def certificate_pdf(_request: PageRequest, receipt: str) -> HttpResponse:
     """The certificate as PDF, by the participant's private link."""
     number = codes.participation_of(receipt)
     valid = Certificate.objects.unscoped("by its private link").filter(participation_id=number or 0, revoked_at=None)
@@ -100,7 +100,7 @@ def verify(request: PageRequest) -> HttpResponse:
 
 
 @page(public=True)
-def public_key(request: PageRequest) -> HttpResponse:
+def public_key(_request: PageRequest) -> HttpResponse:
     """The public key that verifies certificates without us (docs/formats/certificate.md)."""
     key = the_key()
     body = {"algorithm": "Ed25519", "key_id": key_id(key) if key else None, "pem": public_pem(key) if key else None}

@@ -188,9 +188,9 @@ def set_headings(
 
 def _set_strands(campaign: Campaign, strands: list[tuple[int | None, str, str]]) -> None:
     held = {strand.pk: strand for strand in campaign.strands.all()}
-    kept = {number for number, _, _ in strands if number in held}
-    for number, strand in held.items():
-        if number not in kept:
+    kept = {wanted for wanted, _, _ in strands if wanted in held}
+    for strand in held.values():
+        if strand.pk not in kept:
             used = PlanLine.objects.unscoped("whether in use").filter(strand=strand).count()
             if used:
                 raise NotNow(f"板块“{strand.heading}”下还有 {used} 条活动安排，请先调整到其他板块再删除")
@@ -199,10 +199,10 @@ def _set_strands(campaign: Campaign, strands: list[tuple[int | None, str, str]])
     if len(set(names)) != len(names):
         raise NotNow("活动板块的名称有重复，请修改")
     for order, (number, heading, keywords) in enumerate(strands, start=1):
-        if number in held:
-            strand = held[number]
-            strand.heading, strand.keywords, strand.order = heading, keywords, order
-            strand.save()
+        if number is not None and number in held:
+            known = held[number]
+            known.heading, known.keywords, known.order = heading, keywords, order
+            known.save()
         else:
             key = next(k for n in range(1, 100) if not campaign.strands.filter(key=(k := f"own-{n}")).exists())
             Strand.objects.create(campaign=campaign, key=key, heading=heading, keywords=keywords, order=order)

@@ -60,6 +60,9 @@ class Outcome:
     created: list[str] = field(default_factory=list)
     joined: list[str] = field(default_factory=list)
 
+    def __str__(self) -> str:
+        return f"新增 {self.new} 条，更新 {self.changed} 条，相同 {self.same} 条，拒收 {self.rejected} 行"
+
 
 def read_source(*, data: bytes = b"", name: str = "", text: str = "") -> Source:
     """Read an uploaded file or pasted text. Raises `SheetError` or `AnnexError`."""
@@ -183,7 +186,13 @@ def import_annex(
         raise NotDecided(
             f"有 {shown.counts[RowStatus.REJECTED]} 行被拒收，请修改附件后重新上传，或勾选“跳过被拒收的行”"
         )
-    outcome = Outcome(**{name: shown.counts[name] for name in ("new", "changed", "same", "rejected")})
+    counts = shown.counts
+    outcome = Outcome(
+        new=counts[RowStatus.NEW],
+        changed=counts[RowStatus.CHANGED],
+        same=counts[RowStatus.SAME],
+        rejected=counts[RowStatus.REJECTED],
+    )
     _learn(campaign, shown, chosen, actor, at)
     for unknown in shown.unknown:
         if unknown.decision == CREATE:
@@ -226,15 +235,13 @@ def _write(campaign: Campaign, shown: Preview, source: Source, *, as_pending: bo
     strands = list(campaign.strands.all())
     reason = f"导入附件“{source.name}”"[:200]
     for line, number in shown.moved:
-        before = {"number": line.number}
+        held, wanted = {"number": line.number}, {"number": number}
         lines.filter(pk=line.pk).update(number=number, version=line.version + 1)
-        record(
-            actor=actor, verb=Verb.CHANGED, target=line, at=at, before=before, after={"number": number}, reason=reason
-        )
+        record(actor=actor, verb=Verb.CHANGED, target=line, at=at, before=held, after=wanted, reason=reason)
     for row in shown.rows:
-        if row.line and row.status == RowStatus.CHANGED:
+        if row.line and row.status == RowStatus.CHANGED and row.number is not None:
             line, old = row.line, snapshot(row.line, *_FIELDS)
-            _fill(line, row, as_pending=as_pending, at=at)
+            _fill(line, row, row.number, as_pending=as_pending, at=at)
             line.strand = line.strand or suggest(line.content, strands)
             line.version += 1
             line.save()
@@ -242,9 +249,9 @@ def _write(campaign: Campaign, shown: Preview, source: Source, *, as_pending: bo
             record(actor=actor, verb=Verb.CHANGED, target=line, at=at, before=before, after=after, reason=reason)
     fresh = []
     for row in shown.rows:
-        if row.status == RowStatus.NEW and row.unit:
+        if row.status == RowStatus.NEW and row.unit and row.number is not None:
             line = PlanLine(campaign=campaign, unit=row.unit, created_at=at, created_by_id=actor.user_id)
-            _fill(line, row, as_pending=as_pending, at=at)
+            _fill(line, row, row.number, as_pending=as_pending, at=at)
             line.strand = suggest(line.content, strands)
             fresh.append(line)
     for line in PlanLine.objects.bulk_create(fresh):
@@ -252,8 +259,8 @@ def _write(campaign: Campaign, shown: Preview, source: Source, *, as_pending: bo
         record(actor=actor, verb=Verb.IMPORTED, target=line, at=at, after=after, reason=reason)
 
 
-def _fill(line: PlanLine, row: PreviewRow, *, as_pending: bool, at: datetime) -> None:
-    line.number, line.category, line.content = row.number, row.category, row.content
+def _fill(line: PlanLine, row: PreviewRow, number: int, *, as_pending: bool, at: datetime) -> None:
+    line.number, line.category, line.content = number, row.category, row.content
     line.state = PlanState.SUBMITTED if as_pending else PlanState.APPROVED
     line.submitted_at = at if as_pending else (line.submitted_at or at)
     if not as_pending:

@@ -1,6 +1,7 @@
 """A unit's own lines: enter, edit, order, submit, withdraw, void."""
 
 from datetime import date, datetime
+from urllib.parse import urlencode
 
 from django.db import transaction
 from django.db.models import Max
@@ -63,7 +64,7 @@ def add_line(
     participant = campaign.units.get(unit_id=actor.organisation_id)
     line: PlanLine = PlanLine.objects.create(
         campaign=campaign,
-        unit_id=actor.organisation_id,
+        unit=participant.unit,
         category=participant.category,
         number=next_number(campaign),
         content=text,
@@ -146,11 +147,12 @@ def submit(*, lines: list[PlanLine], actor: Actor, at: datetime) -> int:
         perform(line, PLAN.submit, actor=actor, at=at, return_reason="")
     if lines:
         campaign = lines[0].campaign
+        asked = urlencode({"unit": actor.organisation_id, "state": PlanState.SUBMITTED.value})
         send(
             kind=Notice.Kind.TODO,
             to=reviewers(campaign),
             text=f"{actor.organisation_name}提交了 {len(lines)} 条活动安排，请审核",
-            url=f"{reverse('campaigns:plan', args=[campaign.pk])}?unit={actor.organisation_id}&state={PlanState.SUBMITTED}",
+            url=f"{reverse('campaigns:plan', args=[campaign.pk])}?{asked}",
             key=f"plan:{campaign.pk}:{actor.organisation_id}:submitted:{localtime(at):%Y%m%d%H%M%S}",
             at=at,
         )

@@ -72,14 +72,16 @@ def campaign_new(request: PageRequest) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         kind, _, key = form.cleaned_data["source"].partition(":")
-        year, who = form.cleaned_data["year"], {"actor": request.actor, "at": request.at}
+        year = form.cleaned_data["year"]
         if kind == "copy":
             source = own.select_related("organiser__jurisdiction").get(pk=key)
-            campaign = campaigns.copy_campaign(source=source, year=year, **who)
+            campaign = campaigns.copy_campaign(source=source, year=year, actor=request.actor, at=request.at)
         else:
             unit = Organisation.objects.visible_to(request.actor).select_related("jurisdiction")
             organiser = unit.get(pk=request.actor.organisation_id)
-            campaign = campaigns.create_from_template(template=templates[key], organiser=organiser, year=year, **who)
+            campaign = campaigns.create_from_template(
+                template=templates[key], organiser=organiser, year=year, actor=request.actor, at=request.at
+            )
         messages.success(request, "已建立，请核对名称、期间、板块和参与单位后启动")
         return redirect("campaigns:edit", campaign.pk)
     intro = "板块、报送要求和参与单位会自动带入，建立后都可以修改；启动之前其他单位看不到。"
@@ -149,15 +151,16 @@ def campaign_edit(request: PageRequest, number: int) -> HttpResponse:
 @transaction.atomic
 def _save(request: PageRequest, campaign: Campaign, form: Any, strands: Any, required: Any) -> None:
     fields = dict(form.cleaned_data)
-    who = {"actor": request.actor, "at": request.at}
-    campaigns.change_campaign(campaign=campaign, version=fields.pop("version"), fields=fields, **who)
+    version = fields.pop("version")
+    campaigns.change_campaign(campaign=campaign, version=version, fields=fields, actor=request.actor, at=request.at)
     rows = [row for row in strands.cleaned_data if row.get("heading")]
     wanted = [row for row in required.cleaned_data if row.get("template")]
     campaigns.set_headings(
         campaign=campaign,
         strands=[(row["id"], row["heading"], row["keywords"]) for row in rows],
         forms=[(row["template"], row["due_on"]) for row in wanted],
-        **who,
+        actor=request.actor,
+        at=request.at,
     )
 
 
@@ -214,18 +217,22 @@ def campaign_step(request: PageRequest, number: int, step: str) -> HttpResponse:
 def campaign_documents(request: PageRequest, number: int) -> HttpResponse:
     """Attach documents; `remove` with a reason takes one off."""
     campaign = own_campaign_or_403(request, number)
-    who = {"campaign": campaign, "actor": request.actor, "at": request.at}
     form = forms.DocumentsForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and (chosen := request.POST.get("remove", "")):
         document = get_object_or_404(Attachment.objects.of(campaign), pk=chosen if chosen.isdigit() else 0)
-        campaigns.remove_document(document=document, reason=request.POST.get("reason", "")[:200] or "移除", **who)
+        reason = request.POST.get("reason", "").strip()[:200] or "移除"
+        campaigns.remove_document(
+            campaign=campaign, document=document, reason=reason, actor=request.actor, at=request.at
+        )
         messages.success(request, f"已移除“{document.name}”")
     elif request.method == "POST" and form.is_valid():
         try:
-            taken = campaigns.attach_documents(documents=form.cleaned_data["documents"], **who)
+            taken = campaigns.attach_documents(
+                campaign=campaign, documents=form.cleaned_data["documents"], actor=request.actor, at=request.at
+            )
             messages.success(request, f"已上传 {len(taken)} 个文件")
         except BadUpload as bad:
             say(request, bad)
     elif request.method == "POST":
-        messages.error(request, "；".join(e for errors in form.errors.values() for e in errors))
+        messages.error(request, "；".join(str(e) for errors in form.errors.values() for e in errors))
     return redirect("campaigns:detail", campaign.pk)

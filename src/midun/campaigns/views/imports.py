@@ -30,8 +30,7 @@ def import_new(request: PageRequest, number: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         file, text = form.cleaned_data["file"], form.cleaned_data["text"]
         try:
-            read = {"data": file.read(), "name": file.name} if file else {"text": text}
-            source = imports.read_source(**read)
+            source = imports.read_source(data=file.read(), name=file.name) if file else imports.read_source(text=text)
             pending = imports.open_import(
                 campaign=campaign,
                 source=source,
@@ -103,7 +102,7 @@ def _posted(request: PageRequest, pending: PendingImport) -> HttpResponse:
 
 
 def _told(outcome: imports.Outcome) -> str:
-    text = f"导入完成：新增 {outcome.new} 条，更新 {outcome.changed} 条，相同 {outcome.same} 条，拒收 {outcome.rejected} 行"
+    text = f"导入完成：{outcome}"
     if outcome.created:
         text += f"；新建单位：{'、'.join(outcome.created)}"
     return text

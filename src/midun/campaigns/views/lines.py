@@ -125,7 +125,6 @@ def line_act(request: PageRequest, number: int, act: str) -> HttpResponse:
     line = line_or_404(request, number)
     if act not in ACTS:
         raise Http404
-    who = {"actor": request.actor, "at": request.at}
     form = ReasonForm(request.POST if request.POST.get("reason") is not None else None)
     if act == "void" and not form.is_valid():
         intro = f"第 {line.number} 条：{line.content}"
@@ -134,18 +133,19 @@ def line_act(request: PageRequest, number: int, act: str) -> HttpResponse:
         return render(request, "web/form.html", context)
     if request.method == "POST":
         try:
-            _take(line, act, form, who)
+            _take(request, line, act, form)
         except PROBLEMS as problem:
             say(request, problem)
     return redirect("campaigns:mine", line.campaign_id)
 
 
-def _take(line: PlanLine, act: str, form: ReasonForm, who: dict) -> None:
+def _take(request: PageRequest, line: PlanLine, act: str, form: ReasonForm) -> None:
+    actor, at = request.actor, request.at
     if act == "submit":
-        plan.submit(lines=[line], **who)
+        plan.submit(lines=[line], actor=actor, at=at)
     elif act == "withdraw":
-        plan.withdraw(line=line, **who)
+        plan.withdraw(line=line, actor=actor, at=at)
     elif act == "void":
-        plan.void_line(line=line, version=line.version, reason=form.cleaned_data["reason"], **who)
+        plan.void_line(line=line, version=line.version, reason=form.cleaned_data["reason"], actor=actor, at=at)
     else:
-        plan.move_line(line=line, up=act == "up", **who)
+        plan.move_line(line=line, up=act == "up", actor=actor, at=at)

@@ -88,24 +88,30 @@ def plan_review(request: PageRequest, number: int) -> HttpResponse:
 
 
 def _act(request: PageRequest, campaign: Campaign, lines: list[tuple[int, int]]) -> None:
-    act, who = request.POST.get("act", ""), {"campaign": campaign, "actor": request.actor, "at": request.at}
-    if act in ("approve", "send_back"):
-        reason = {"reason": request.POST.get("reason", "")} if act == "send_back" else {}
-        done = getattr(review, act)(lines=lines, **reason, **who)
-        if done.done:
-            messages.success(request, f"已{'审核通过' if act == 'approve' else '退回'} {done.done} 条")
-        for told in done.told[:10]:
-            messages.warning(request, told)
+    act, actor, at = request.POST.get("act", ""), request.actor, request.at
+    numbers = [pk for pk, _ in lines]
+    if act == "approve":
+        _tell(request, "审核通过", review.approve(campaign=campaign, lines=lines, actor=actor, at=at))
+    elif act == "send_back":
+        reason = request.POST.get("reason", "")
+        _tell(request, "退回", review.send_back(campaign=campaign, lines=lines, reason=reason, actor=actor, at=at))
     elif act == "strand":
         chosen = request.POST.get("strand", "")
         strand = get_object_or_404(campaign.strands, pk=chosen) if chosen.isdigit() else None
-        count = review.assign_strand(lines=[pk for pk, _ in lines], strand=strand, **who)
+        count = review.assign_strand(campaign=campaign, lines=numbers, strand=strand, actor=actor, at=at)
         messages.success(request, f"已调整 {count} 条的板块")
     elif act == "suggest":
-        count = review.suggest_strands(lines=[pk for pk, _ in lines], **who)
+        count = review.suggest_strands(campaign=campaign, lines=numbers, actor=actor, at=at)
         messages.success(request, f"已按关键词调整 {count} 条的板块")
     else:
         raise Http404
+
+
+def _tell(request: PageRequest, what: str, reviewed: review.Reviewed) -> None:
+    if reviewed.done:
+        messages.success(request, f"已{what} {reviewed.done} 条")
+    for told in reviewed.told[:10]:
+        messages.warning(request, told)
 
 
 @page(Permission.READ_WORK, writes=True)

@@ -1,4 +1,4 @@
-"""`midun import WHAT FILE`: bring tables in from the command line; each kind of table is a module of its own app."""
+"""`midun import WHAT FILE`: bring tables in from the command line; each kind of table is a module of its own app."""  # noqa: N999  # the command is called so
 
 import sys
 from importlib import import_module
