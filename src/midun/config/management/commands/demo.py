@@ -2,29 +2,25 @@
 
 import json
 import os
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
-from midun.config.demo import PASSWORD, Demo, Login
+from midun.config.demo import PASSWORD, SHOWN, build
 from midun.kernel.orgs.enums import Role
 from midun.kernel.orgs.models import Membership, User
 
-_SHOWN = (
-    "city",
-    "leader",
-    "district",
-    "liaison",
-    "station",
-    "enterprise",
-    "secrecy",
-    "expert",
-    "sysadmin",
-    "security",
-    "auditor",
-)
+
+@dataclass(frozen=True)
+class Login:
+    """One login of the demonstration."""
+
+    role: str
+    username: str
+    unit: str
 
 
 class Command(BaseCommand):
@@ -42,7 +38,7 @@ class Command(BaseCommand):
         call_command("migrate", interactive=False, verbosity=0)
         if not User.objects.exists():
             self.stderr.write("正在准备演示数据，约需半分钟……")
-            Demo(timezone.now()).build()
+            build(timezone.now())
         port = int(os.environ.get("PORT", "8000"))
         address = f"http://127.0.0.1:{port}"
         logins = _logins()
@@ -63,8 +59,8 @@ class Command(BaseCommand):
 
 
 def _logins() -> list[Login]:
-    held = Membership.objects.unscoped("print the demonstration's logins").current().filter(user__username__in=_SHOWN)
+    held = Membership.objects.unscoped("print the demonstration's logins").current().filter(user__username__in=SHOWN)
     first: dict[str, Login] = {}
     for m in held.select_related("user", "organisation").order_by("pk"):
         first.setdefault(m.user.username, Login(Role(m.role).label, m.user.username, m.organisation.name))
-    return [first[name] for name in _SHOWN if name in first]
+    return [first[name] for name in SHOWN if name in first]
