@@ -10,7 +10,7 @@ from django.utils.timezone import localdate
 from midun.campaigns.campaign_templates import load_templates
 from midun.campaigns.models import Campaign, CampaignUnit, PlanLine
 from midun.campaigns.services import campaigns, plan, review
-from midun.config.demo import records, words
+from midun.config.demo import publish, records, words
 from midun.config.demo.stage import Stage, on
 from midun.config.demo.tree import DISTRICTS, WITHOUT_CODE
 from midun.kernel.notify.models import Notice
@@ -35,7 +35,7 @@ def last_year(stage: Stage) -> None:
             records.work(stage, stage.units[key], key, start + timedelta(days=2 + 8 * turn), turn, events=3)
     for key in ("office", "station"):
         records.work_below(stage, stage.units[key], date(2025, 6, 12))
-    records.city_publicity(stage, date(2025, 6, 18))
+    publish.of_city(stage, date(2025, 6, 18))
     stage.later(on(date(2025, 6, 27), 9), lambda at: open_forms(month, actor=stage.actor("city"), at=at))
     stage.run()
     _settle(stage, month)

@@ -2,8 +2,6 @@
 
 import io
 from datetime import date, datetime, time, timedelta
-from functools import partial
-from typing import Any
 
 from PIL import Image, ImageDraw
 
@@ -12,16 +10,12 @@ from midun.activities.people import Person
 from midun.activities.services import certificates, events, participants
 from midun.claims import services as claims
 from midun.claims.models import Claim, Source
-from midun.config.demo import words
+from midun.config.demo import publish, words
 from midun.config.demo.stage import Stage, on
 from midun.config.demo.tree import enterprises_of
-from midun.kernel.documents.report import Block, Paragraph, Report, report_docx
 from midun.kernel.files.models import Attachment
 from midun.kernel.orgs.enums import Role
 from midun.kernel.orgs.models import Organisation
-from midun.publicity import services as publicity
-from midun.publicity.models import GovReport, NewsItem, QuestionnaireHandout, Resource, TypicalCase
-from midun.publicity.workflow import REDACTION
 from midun.visits import services as visits
 
 
@@ -35,8 +29,8 @@ def work(stage: Stage, unit: Organisation, key: str, start: date, turn: int, *, 
     for n in range(min(4, len(known))):
         enterprise = known[(turn * 4 + n + shift) % len(known)]
         _visit(stage, unit, enterprise, start + timedelta(days=(n + shift) % 7), turn * 4 + n)
-    _handouts(stage, unit, start + timedelta(days=3), 20 + shift * 8 + turn * 5)
-    _news(stage, unit, start + timedelta(days=5), turn)
+    publish.handouts(stage, unit, start + timedelta(days=3), 20 + shift * 8 + turn * 5)
+    publish.news(stage, unit, start + timedelta(days=5), turn)
 
 
 def work_below(stage: Stage, unit: Organisation, start: date) -> None:
@@ -47,47 +41,6 @@ def work_below(stage: Stage, unit: Organisation, start: date) -> None:
     near = enterprises_of(stage.units["浦东新"])
     for n, enterprise in enumerate(near[2:5]):
         _visit(stage, unit, enterprise, start + timedelta(days=n), n + 1)
-
-
-def city_publicity(stage: Stage, day: date) -> None:
-    """Reports, typical cases after a second person's check, downloads, news in larger media."""
-    unit, actor, leader = stage.units["city"], stage.actor("city"), stage.actor("leader")
-
-    def reports(at: datetime) -> None:
-        for title, kind, to in (
-            ("服务月开展情况报告", "report", "市政府办公厅"),
-            ("企业商业秘密保护诉求分析", "information", "市委办公厅"),
-        ):
-            fields: dict[str, Any] = {"title": title, "kind": kind, "addressee": to, "sent_on": day}
-            publicity.add(GovReport, unit=unit, actor=actor, at=at, **fields)
-
-    def news(at: datetime) -> None:
-        for title, medium, level in words.CITY_NEWS:
-            fields: dict[str, Any] = {"title": title, "medium": medium, "level": level, "day": day, "summary": ""}
-            made = publicity.add(NewsItem, unit=unit, actor=actor, at=at, **fields)
-            publicity.put_on_portal(made, show=True, actor=actor, at=at)
-
-    def cases(at: datetime) -> None:
-        for title, facts, outcome, comment in words.CASES:
-            more: dict[str, Any] = {"title": title, "facts": facts, "outcome": outcome, "comment": comment}
-            made = publicity.add(
-                TypicalCase, unit=unit, actor=actor, at=at, decided_by="某区市场监管局", year=2024, **more
-            )
-            publicity.submit_case(made, actor=actor, at=at)
-            stage.later(at + timedelta(hours=2), partial(check, made))
-
-    def check(case: TypicalCase, at: datetime) -> None:
-        publicity.publish_case(case, checked=[key for key, _ in REDACTION], actor=leader, at=at)
-
-    def resources(at: datetime) -> None:
-        for title, lines in words.RESOURCES:
-            files = [(f"{title}.docx", _paper(title, unit, lines, at))]
-            fields: dict[str, Any] = {"title": title, "summary": lines[0], "day": day}
-            made = publicity.add(Resource, unit=unit, actor=actor, at=at, files=files, **fields)
-            publicity.put_on_portal(made, show=True, actor=actor, at=at)
-
-    for hour, act in enumerate((resources, news, cases, reports), 9):
-        stage.later(on(day, hour), act)
 
 
 def _event(stage: Stage, unit: Organisation, day: date, text: words.EventText) -> None:
@@ -191,36 +144,6 @@ def _handle(stage: Stage, claim: Claim, day: date, n: int) -> None:
             stage.later(on(done, 15), close)
 
 
-def _handouts(stage: Stage, unit: Organisation, day: date, count: int) -> None:
-    fields: dict[str, Any] = {
-        "title": "企业商业秘密保护现状问卷",
-        "day": day,
-        "channel": "visit",
-        "count": count,
-        "note": "走访和活动现场发放，回收件存本单位",
-    }
-    actor = stage.officer(unit)
-    stage.later(on(day, 17), lambda at: publicity.add(QuestionnaireHandout, unit=unit, actor=actor, at=at, **fields))
-
-
-def _news(stage: Stage, unit: Organisation, day: date, turn: int) -> None:
-    title, medium, level = words.NEWS[turn % len(words.NEWS)]
-    place, actor = unit.jurisdiction.name, stage.officer(unit)
-    fields: dict[str, Any] = {
-        "title": title.format(place=place),
-        "medium": medium.format(place=place),
-        "level": level,
-        "day": day,
-        "summary": "走进园区和企业，面对面讲解商业秘密的识别、定密和日常管理。",
-    }
-
-    def post(at: datetime) -> None:
-        made = publicity.add(NewsItem, unit=unit, actor=actor, at=at, **fields)
-        publicity.put_on_portal(made, show=True, actor=actor, at=at)
-
-    stage.later(on(day, 10), post)
-
-
 def _picture(title: str) -> bytes:
     """A drawn stand-in for a photo of the event, marked by its colours; no two titles look alike."""
     tone = sum(map(ord, title)) % 60
@@ -236,9 +159,3 @@ def _picture(title: str) -> bytes:
     out = io.BytesIO()
     image.save(out, "JPEG", quality=82)
     return out.getvalue()
-
-
-def _paper(title: str, unit: Organisation, lines: tuple[str, ...], at: datetime) -> bytes:
-    blocks = [Block(f"p{n}", [Paragraph(line)]) for n, line in enumerate(lines)]
-    data, _ = report_docx(Report(title, unit.name, at.date(), blocks), at=at, previous=None)
-    return data
