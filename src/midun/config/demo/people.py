@@ -1,6 +1,6 @@
 """One login per role, and an officer in every unit."""
 
-from midun.config.demo.stage import PASSWORD, Stage
+from midun.config.demo.stage import Stage
 from midun.config.demo.tree import DISTRICTS, WITHOUT_CODE, enterprises_of
 from midun.kernel.orgs import services as orgs
 from midun.kernel.orgs.enums import Role
@@ -53,5 +53,5 @@ def build(stage: Stage) -> None:
 
 
 def _person(stage: Stage, username: str, name: str, unit: Organisation, role: Role) -> None:
-    user = User.objects.create_user(username=username, password=PASSWORD, name=name)
+    user = User.objects.create(username=username, password=stage.password, name=name)
     stage.members[username] = orgs.grant(user=user, organisation=unit, role=role, actor=stage.founder, at=stage.opened)

@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable
 from datetime import date, datetime, time
 
+from django.contrib.auth.hashers import make_password
 from django.utils.timezone import make_aware
 
 from midun.kernel.orgs import uscc
@@ -30,6 +31,7 @@ class Stage:
         self._waiting: list[tuple[datetime, int, Callable[[datetime], object]]] = []
         self.founder = system_actor("演示环境")
         self.dice = random.Random(20250601)  # noqa: S311  # sample data, the same every time
+        self.password = make_password(PASSWORD)  # once: hashing is slow on purpose, and everybody has the same here
         self.units: dict[str, Organisation] = {}
         self.members: dict[str, Membership] = {}
 
