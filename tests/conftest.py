@@ -199,13 +199,25 @@ def cast(db: None, at: datetime) -> Cast:
 
 
 @pytest.fixture
-def login(cast: Cast) -> Callable[[str], Any]:
-    """`login("city_officer")` gives a test client signed in as that membership; `login("visitor")` an anonymous one."""
-    from django.test import Client  # settings are configured by then
+def login(cast: Cast) -> Callable[..., Any]:
+    """`login("city_officer")` gives a test client signed in as that membership; `login("visitor")` an anonymous one.
 
-    def sign_in(name: str) -> Client:
+    Administrators have enrolled the second factor the house asks of them, unless `enrolled=False`.
+    """
+    from allauth.mfa.models import Authenticator  # settings are configured by then
+    from django.test import Client
+
+    from midun.kernel.orgs.enums import ADMIN_ROLES
+
+    def sign_in(name: str, *, enrolled: bool = True) -> Client:
         client = Client()
         if name != "visitor":
+            if enrolled and cast.memberships[name].role in ADMIN_ROLES:
+                Authenticator.objects.get_or_create(
+                    user=cast.memberships[name].user,
+                    type=Authenticator.Type.TOTP,
+                    defaults={"data": {"secret": "JBSWY3DPEHPK3PXP"}},
+                )
             client.force_login(cast.memberships[name].user)
             session = client.session
             session["membership"] = cast.memberships[name].pk

@@ -152,20 +152,15 @@ def expected(allowed, who, found):
     return 302 if who == "visitor" else 403
 
 
-@pytest.fixture
-def free(settings):
-    settings.MIDUN_ADMINS_NEED_SECOND_FACTOR = False
-
-
 @pytest.mark.parametrize("who", [*ALL, "visitor"])
-def test_lists(login, free, who):
+def test_lists(login, who):
     client = login(who)
     got = {name: client.get(reverse(name, args=args)).status_code for name, (args, _) in LISTS.items()}
     assert got == {name: expected(allowed, who, 200) for name, (_, allowed) in LISTS.items()}
 
 
 @pytest.mark.parametrize("who", [*ALL, "visitor"])
-def test_records(login, free, who):
+def test_records(login, who):
     client = login(who)
     patterns = dict(names(get_resolver().url_patterns))
     got = {}
@@ -177,6 +172,6 @@ def test_records(login, free, who):
 
 
 def test_administrators_need_a_second_factor(login):
-    answer = login("auditor").get("/directory/trail/")
+    answer = login("auditor", enrolled=False).get("/directory/trail/")
     assert answer.status_code == 302
     assert answer.headers["Location"].startswith("/accounts/2fa/")
