@@ -33,7 +33,7 @@ run: .venv/.run  ## prepare a populated demo on SQLite and serve it (a second ru
 	@$(BIN)/midun demo --serve
 
 test: .venv/.dev check  ## everything: contracts, linters, types, tests on SQLite and on PostgreSQL where it is installed
-	@$(BIN)/python tools/run_tests.py
+	@$(BIN)/python -m tools.run_tests
 
 check: .venv/.dev  ## linters, types, import contracts, migrations, vendored files
 	@$(BIN)/ruff format --check --quiet src tests tools bench

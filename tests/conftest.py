@@ -36,8 +36,10 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """On SQLite test on a real file, so that locks behave as in production; without syncing, for speed."""
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Each xdist worker has a database of its own. On SQLite test on a real file, so that locks behave as in production; without syncing, for speed."""
     from django.db import connection  # settings are configured by then
 
     if connection.vendor == "sqlite":

@@ -5,10 +5,22 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-import time
 from pathlib import Path
 
-from tools.run_tests import find_postgresql
+HOW_TO_INSTALL = "PostgreSQL is not installed (Debian: apt-get install postgresql)"
+
+
+def find_postgresql() -> Path | None:
+    """The folder with initdb and pg_ctl, newest version first; None where there is none."""
+    debian = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=_version, reverse=True)
+    on_path = shutil.which("initdb")
+    candidates = [*debian, *([Path(on_path).parent] if on_path else [])]
+    return next((folder for folder in candidates if (folder / "initdb").exists()), None)
+
+
+def _version(folder: Path) -> int:
+    name = folder.parent.name
+    return int(name) if name.isdigit() else 0
 
 
 class Cluster:
@@ -17,38 +29,45 @@ class Cluster:
     def __init__(self) -> None:
         binaries = find_postgresql()
         if binaries is None:
-            raise RuntimeError("PostgreSQL is not installed")
+            raise RuntimeError(HOW_TO_INSTALL)
         self.folder = Path(tempfile.mkdtemp(prefix="midun-pg-"))
         self.binaries = binaries
+        # initdb refuses to run as root: the package's own user owns the cluster then.
         self.owner = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
-        data = self.folder / "data"
-        data.mkdir(mode=0o700)
+        self.data = self.folder / "data"
+        self.data.mkdir(mode=0o700)
         if os.geteuid() == 0:
-            for path in (self.folder, data):
+            for path in (self.folder, self.data):
                 shutil.chown(path, self.owner, self.owner)
         self.folder.chmod(0o755)
-        self._as_owner(
-            binaries / "initdb", "-D", data, "-U", "midun", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N"
-        )
+        initdb = ("-D", self.data, "-U", "midun", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N")
+        self._as_owner(binaries / "initdb", *initdb)
         quick = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=60"
         options = f"-k {self.folder} -h '' {quick}"
-        self._as_owner(binaries / "pg_ctl", "-D", data, "-o", options, "-l", self.folder / "log", "-w", "start")
-        self.data = data
+        self._as_owner(binaries / "pg_ctl", "-D", self.data, "-o", options, "-l", self.folder / "log", "-w", "start")
 
     @property
     def url(self) -> str:
-        """The address of the database `midun` in this cluster."""
+        """The address of the cluster's first database."""
         return f"postgresql://midun@/postgres?host={self.folder}"
 
     def stop(self) -> None:
         """Stop the server and remove its folder."""
         self._as_owner(self.binaries / "pg_ctl", "-D", self.data, "-m", "immediate", "-w", "stop")
-        for _ in range(20):
-            shutil.rmtree(self.folder, ignore_errors=True)
-            if not self.folder.exists():
-                return
-            time.sleep(0.1)
+        shutil.rmtree(self.folder)
 
     def _as_owner(self, *command: object) -> None:
         prefix = ["runuser", "-u", self.owner, "--"] if os.geteuid() == 0 else []
-        subprocess.run([*prefix, *map(str, command)], check=True, capture_output=True, cwd="/")
+        # The server inherits what it is started with: captured output would keep our pipes open for as long as it runs.
+        with (self.folder / "output").open("ab") as output:
+            done = subprocess.run(
+                [*prefix, *map(str, command)],
+                check=False,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                cwd="/",
+            )
+        if done.returncode:
+            said = "".join(p.read_text(errors="replace") for p in self.folder.glob("*") if p.is_file())
+            raise RuntimeError(f"{command[0]} failed with {done.returncode}:\n{said[-2000:]}")
