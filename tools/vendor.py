@@ -179,7 +179,7 @@ def sprite(read: Read) -> bytes:
     for name in ICONS.read_text("utf-8").split():
         filled = name.endswith("-filled")
         path = f"icons/filled/{name.removesuffix('-filled')}.svg" if filled else f"icons/outline/{name}.svg"
-        source = ET.fromstring(read(path))  # noqa: S314 (locked by digest)
+        source = ET.fromstring(read(path))  # noqa: S314  # locked by digest
         symbol = ET.SubElement(root, f"{{{SVG}}}symbol", {"id": f"tabler-{name}", "viewBox": source.attrib["viewBox"]})
         symbol.attrib.update({key: source.attrib[key] for key in PRESENTATION if key in source.attrib})
         # The first path of every icon is an invisible frame.

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+
 from tools.product import Product, Visitors, find_chromium
 
 

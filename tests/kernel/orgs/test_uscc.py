@@ -80,7 +80,7 @@ def test_it_rejects_and_says_why(typed, message):
 
 
 def test_every_check_character_is_accepted_and_agrees_with_the_reference():
-    source = random.Random(32100)  # noqa: S311 (repeatable samples)
+    source = random.Random(32100)  # noqa: S311  # repeatable samples
     seen = set()
     for _ in range(2000):
         code = completed(random_body(source))
@@ -116,7 +116,7 @@ def test_normalising_twice_changes_nothing(text):
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed: the browser's half cannot be run here")
 def test_the_browser_says_the_same():
-    source = random.Random(11714)  # noqa: S311 (repeatable samples)
+    source = random.Random(11714)  # noqa: S311  # repeatable samples
     typed = [
         "",
         RIGHT,

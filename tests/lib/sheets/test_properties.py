@@ -72,7 +72,7 @@ def test_openpyxl_and_this_reader_agree_on_text(grid):
     st.lists(
         st.integers(-(10**14), 10**14)
         | st.dates(date(1900, 1, 1))
-        | st.datetimes(datetime(1901, 1, 1)).map(lambda moment: moment.replace(microsecond=0))  # noqa: DTZ001 - cells know no time zone
+        | st.datetimes(datetime(1901, 1, 1)).map(lambda moment: moment.replace(microsecond=0))  # noqa: DTZ001  # cells know no time zone
         | st.booleans(),
         min_size=1,
         max_size=20,

@@ -44,8 +44,8 @@ def test_what_was_written_is_read_back():
         Column("属实"),
     ]
     rows = [
-        ["甲公司", 3, Decimal("2.5"), date(2023, 6, 8), datetime(2023, 6, 8, 9, 30), True],  # noqa: DTZ001 - cells know no time zone
-        [None, None, -1, date(1899, 1, 1), datetime(1900, 1, 1), False],  # noqa: DTZ001 - cells know no time zone
+        ["甲公司", 3, Decimal("2.5"), date(2023, 6, 8), datetime(2023, 6, 8, 9, 30), True],  # noqa: DTZ001  # cells know no time zone
+        [None, None, -1, date(1899, 1, 1), datetime(1900, 1, 1), False],  # noqa: DTZ001  # cells know no time zone
         ["0012", 913101157030101017, 10**15, None, None, ""],
     ]
     [table] = read_tables(one(columns, rows), name="a.xlsx")

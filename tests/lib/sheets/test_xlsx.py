@@ -33,7 +33,7 @@ def test_values_come_out_as_a_person_reads_them():
     book = openpyxl.Workbook()
     book.active.append(["名称", 1.0, 0.1 + 0.2, -0.0, True, False, 1e20, 1234567.25])
     book.active.append(
-        [date(2023, 6, 8), datetime(2023, 6, 8, 9, 30), time(14, 5), "  前后有空格　", "a\nb", None, "x"]  # noqa: DTZ001 - cells know no time zone
+        [date(2023, 6, 8), datetime(2023, 6, 8, 9, 30), time(14, 5), "  前后有空格　", "a\nb", None, "x"]  # noqa: DTZ001  # cells know no time zone
     )
     assert cells_of(saved(book)) == [
         ["名称", "1", "0.3", "0", "是", "否", "100000000000000000000", "1234567.25"],

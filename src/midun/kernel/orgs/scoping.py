@@ -100,7 +100,7 @@ class ScopedQuerySet(models.QuerySet[Any]):
             """Default manager: used by Django itself for relations, never by name in apps (house rule)."""
 
             def get_queryset(self) -> ScopedQuerySet:
-                return super().get_queryset()._with_scope("reached through a fetched object")  # type: ignore[no-any-return]
+                return super().get_queryset()._with_scope("reached through a fetched object")  # type: ignore[no-any-return]  # Django's own manager is untyped
 
         return ReachableManager()
 

@@ -98,5 +98,5 @@ def _clock(seconds: int) -> str:
 def _day_zero(days: int, *, epoch_1904: bool) -> datetime:
     """Tell the date of serial 0; Excel believes 1900 was a leap year, so it moves after day 60."""
     if epoch_1904:
-        return datetime(1904, 1, 1)  # noqa: DTZ001 - a serial date belongs to no time zone
-    return datetime(1899, 12, 31 if days < _PHANTOM_DAY else 30)  # noqa: DTZ001 - same
+        return datetime(1904, 1, 1)  # noqa: DTZ001  # a serial date belongs to no time zone
+    return datetime(1899, 12, 31 if days < _PHANTOM_DAY else 30)  # noqa: DTZ001  # same
