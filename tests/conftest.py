@@ -85,7 +85,7 @@ def _flush_past_the_trail() -> None:
 
     operations = type(connection.ops)
     real = operations.execute_sql_flush
-    triggers = import_module("midun.kernel.trail.migrations.0002_append_only")
+    guard = import_module("midun.kernel.trail.guard")
 
     def flush(self: Any, statements: list[str]) -> None:
         with self.connection.cursor() as cursor:
@@ -94,12 +94,11 @@ def _flush_past_the_trail() -> None:
                 real(self, statements)
                 cursor.execute("SET session_replication_role = DEFAULT")
                 return
-            cursor.execute("DROP TRIGGER IF EXISTS trail_no_update")
-            cursor.execute("DROP TRIGGER IF EXISTS trail_no_delete")
+            for name in guard.SQLITE:
+                cursor.execute(f"DROP TRIGGER IF EXISTS {name}")
             real(self, statements)
-            for statement in triggers.SQLITE.strip().split("END;"):
-                if statement.strip():
-                    cursor.execute(statement + "END;")
+            for statement in guard.SQLITE.values():
+                cursor.execute(statement)
 
     operations.execute_sql_flush = flush  # type: ignore[method-assign]  # for the whole test session
 

@@ -28,6 +28,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from midun import __version__
 from midun.kernel.files import store
 from midun.kernel.files.models import Blob
+from midun.kernel.trail import anchors
 from midun.kernel.trail.services import head, verify
 
 FORMAT = "midun-backup/1"
@@ -124,6 +125,8 @@ def backup(target: Path) -> dict[str, Any]:
         with Path(name).open("rb") as written:
             os.fsync(written.fileno())
         Path(name).replace(target)
+        seq, digest = manifest["trail_head"]
+        anchors.note(settings.MIDUN_HOME, seq=seq, digest=digest, at=datetime.fromisoformat(manifest["created_at"]))
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
@@ -273,7 +276,7 @@ def _compare(manifest: dict[str, Any], present: dict[str, type[models.Model]]) -
         expected = manifest["tables"][name]
         if (rows, digest) != (expected["rows"], expected["sha256"]):
             raise BadArchive(f"恢复后的表 {name} 与备份不一致，已全部回滚")
-    for fault in verify(expected_head=(manifest["trail_head"][0], manifest["trail_head"][1])):
+    for fault in verify(anchors=[(manifest["trail_head"][0], manifest["trail_head"][1])]):
         raise BadArchive(f"恢复后的留痕核验未通过（{fault.text}），已全部回滚")
 
 

@@ -55,6 +55,7 @@ class Role(TextChoices):
     STATION_STAFF = "station_staff", "服务站人员"
     ENTERPRISE_ADMIN = "enterprise_admin", "企业管理员"
     CONFIDENTIALITY_OFFICER = "confidentiality_officer", "企业保密员"
+    ENTERPRISE_LIAISON = "enterprise_liaison", "企业联络员"
     EXPERT = "expert", "专家"
     VISITOR = "visitor", "访客"
 
@@ -66,7 +67,7 @@ class Permission(TextChoices):
     USE_DESK = "desk.use", "使用工作台"
     # the three administrators (no two share one)
     MANAGE_ORGANISATIONS = "organisations.manage", "维护单位与辖区"
-    MANAGE_USERS = "users.manage", "创建与停用账号"
+    MANAGE_USERS = "users.manage", "停用与启用账号"
     MANAGE_SETTINGS = "settings.manage", "维护日历与参数"
     GRANT_ROLES = "roles.grant", "授予与终止身份"
     UNLOCK_USERS = "users.unlock", "解锁与重置凭据"
@@ -149,6 +150,9 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.CONFIDENTIALITY_OFFICER: frozenset(
         {Permission.USE_DESK, Permission.RAISE_CLAIM, Permission.READ_OWN_ENTERPRISE},
     ),
+    Role.ENTERPRISE_LIAISON: frozenset(
+        {Permission.USE_DESK, Permission.RAISE_CLAIM, Permission.READ_OWN_ENTERPRISE},
+    ),
     Role.EXPERT: frozenset({Permission.USE_DESK, Permission.READ_INVITED}),
     Role.VISITOR: frozenset(),
 }
@@ -157,4 +161,17 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
 ADMIN_ROLES = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR})
 BUREAU_ROLES = frozenset({Role.LEADER, Role.OFFICER, Role.LIAISON_OFFICER})
 WORK_ROLES = BUREAU_ROLES | {Role.STATION_STAFF}
-ENTERPRISE_ROLES = frozenset({Role.ENTERPRISE_ADMIN, Role.CONFIDENTIALITY_OFFICER})
+ENTERPRISE_ROLES = frozenset({Role.ENTERPRISE_ADMIN, Role.CONFIDENTIALITY_OFFICER, Role.ENTERPRISE_LIAISON})
+OWN_PEOPLE_ROLES = frozenset({Role.CONFIDENTIALITY_OFFICER, Role.ENTERPRISE_LIAISON})
+"""Whom an enterprise's administrator invites without asking the bureau."""
+
+_STATION_ROLES = frozenset({Role.STATION_STAFF, Role.LIAISON_OFFICER, Role.EXPERT})
+_PARTNER_ROLES = frozenset({Role.EXPERT})
+ROLES_OF: dict[str, frozenset[Role]] = {
+    **dict.fromkeys(OrganisationKind, _PARTNER_ROLES),
+    OrganisationKind.BUREAU: BUREAU_ROLES | ADMIN_ROLES | {Role.EXPERT},
+    OrganisationKind.SERVICE_STATION: _STATION_ROLES,
+    OrganisationKind.PROTECTION_BASE: _STATION_ROLES,
+    OrganisationKind.ENTERPRISE: ENTERPRISE_ROLES,
+}
+"""Which roles exist in which kind of organisation: nobody in an enterprise is given a bureau's view of a subtree."""

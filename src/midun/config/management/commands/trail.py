@@ -1,10 +1,15 @@
-"""`midun trail verify`: re-hash the whole trail."""
+"""`midun trail verify`: re-hash the whole trail, or an exported file of it."""
 
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from midun.kernel.trail import anchors
+from midun.kernel.trail.chain import BadExport, Fault, export_faults
 from midun.kernel.trail.services import head, verify
 
 _SHOWN = 50
@@ -13,34 +18,56 @@ _SHOWN = 50
 class Command(BaseCommand):
     """Verifies the chain; exit code 1 when anything is wrong."""
 
-    help = "核验留痕：逐条重算摘要，找出被改动、缺失或重排的记录"
+    help = "核验留痕：逐条重算摘要，找出被改动、缺失、重排或截去的记录"
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """What to do and against which noted head."""
+        """What to do, against which noted head, or on which exported file."""
         parser.add_argument("action", choices=["verify", "head"], help="verify 核验；head 只显示最新一条的序号与摘要")
-        parser.add_argument("--expect", metavar="序号:摘要", help="事先记下的最新一条，用于发现末尾被截断")
+        parser.add_argument("--expect", metavar="序号:摘要", help="另行记下的最新一条，用于发现末尾被截去")
+        parser.add_argument("--file", type=Path, metavar="文件", help="核验导出的 .jsonl 文件，不查数据库")
 
-    def handle(self, *, action: str, expect: str | None, **_options: Any) -> None:
+    def handle(self, *, action: str, expect: str | None, file: Path | None, **_options: Any) -> None:
         """Verify and report."""
-        seq, digest = head()
         if action == "head":
+            seq, digest = head()
             self.stdout.write(f"{seq}:{digest}")
             return
-        faults = 0
-        for fault in verify(expected_head=_noted(expect)):
-            faults += 1
-            if faults <= _SHOWN:
-                self.stderr.write(f"第 {fault.seq} 条：{fault.text}")
-        if faults:
-            self.stderr.write(f"核验未通过：共 {faults} 处问题")
+        if file is not None:
+            self._report(_in_file(file), f"核验通过：{file.name} 中的记录未被改动")
+            return
+        noted = _anchors(expect)
+        seq, digest = head()
+        self._report(verify(anchors=noted), f"核验通过：共 {seq} 条，最新摘要 {digest}，已对照 {len(noted)} 个锚点")
+
+    def _report(self, found: Iterator[Fault], well: str) -> None:
+        count = 0
+        for fault in found:
+            count += 1
+            if count <= _SHOWN:
+                where = f"第 {fault.seq} 条：" if fault.seq else ""
+                self.stderr.write(f"{where}{fault.text}")
+        if count:
+            self.stderr.write(f"核验未通过：共 {count} 处问题")
             sys.exit(1)
-        self.stdout.write(f"核验通过：共 {seq} 条，最新摘要 {digest}")
+        self.stdout.write(well)
 
 
-def _noted(expect: str | None) -> tuple[int, str] | None:
+def _in_file(path: Path) -> Iterator[Fault]:
+    try:
+        with path.open(encoding="utf-8") as lines:
+            yield from export_faults(lines)
+    except (OSError, UnicodeDecodeError, BadExport) as error:
+        raise CommandError(f"无法核验 {path}：{error}") from error
+
+
+def _anchors(expect: str | None) -> list[tuple[int, str]]:
+    try:
+        noted = anchors.read(settings.MIDUN_HOME)
+    except anchors.BadAnchors as bad:
+        raise CommandError(str(bad)) from bad
     if not expect:
-        return None
+        return noted
     seq, _, digest = expect.partition(":")
     if not seq.isdigit() or len(digest) != 64:  # noqa: PLR2004  # SHA-256 in hex
         raise CommandError("--expect 应形如 128:9f86d0…（midun trail head 的输出）")
-    return int(seq), digest
+    return [*noted, (int(seq), digest)]

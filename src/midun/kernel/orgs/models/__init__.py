@@ -2,7 +2,7 @@
 
 from midun.kernel.orgs.models.base import Scoped, UnitRecord, UnitRecordQuerySet
 from midun.kernel.orgs.models.organisations import DivisionCode, Jurisdiction, Organisation, OrganisationQuerySet
-from midun.kernel.orgs.models.people import Invitation, LoginRecord, Membership, User
+from midun.kernel.orgs.models.people import Invitation, LoginRecord, Membership, User, auditors_above
 
 __all__ = [
     "DivisionCode",
@@ -16,4 +16,5 @@ __all__ = [
     "UnitRecord",
     "UnitRecordQuerySet",
     "User",
+    "auditors_above",
 ]

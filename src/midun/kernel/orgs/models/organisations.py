@@ -24,6 +24,10 @@ class JurisdictionQuerySet(PublicQuerySet):
         steps = path.rstrip(".").split(".")
         return self.filter(path__in=[".".join(steps[:n]) + "." for n in range(1, len(steps))]).order_by("path")
 
+    def open(self) -> Self:
+        """Not closed."""
+        return self.filter(closed_on__isnull=True)
+
 
 class Jurisdiction(Scoped):
     """A node of the tree of authority. `path` is the ids from the root, each followed by a full stop."""
@@ -33,9 +37,10 @@ class Jurisdiction(Scoped):
     parent = models.ForeignKey(
         "self", on_delete=models.RESTRICT, null=True, blank=True, related_name="children", verbose_name="上级"
     )
-    path = models.CharField("路径", max_length=120, unique=True)
+    path = models.CharField("路径", max_length=200, unique=True)
     division_code = models.CharField("行政区划代码", max_length=6, blank=True, db_index=True)
     order = models.PositiveIntegerField("排序", default=0)
+    version = models.PositiveIntegerField("版本", default=1)
     closed_on = models.DateField("撤销日期", null=True, blank=True)
 
     objects = JurisdictionQuerySet.guarded()
@@ -45,6 +50,17 @@ class Jurisdiction(Scoped):
         verbose_name = "辖区"
         verbose_name_plural = "辖区"
         ordering = ("path",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("parent", "name"), condition=Q(closed_on__isnull=True), name="jurisdiction_name_below_parent"
+            ),
+            models.UniqueConstraint(
+                fields=("division_code",),
+                condition=Q(closed_on__isnull=True) & ~Q(division_code=""),
+                name="division_code_once",
+            ),
+            models.CheckConstraint(condition=Q(level__gte=1, level__lte=5), name="jurisdiction_level"),
+        )
 
     def __str__(self) -> str:
         return self.name
