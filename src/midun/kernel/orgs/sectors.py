@@ -57,5 +57,5 @@ def by_name(text: str) -> str | None:
 @cache
 def _table() -> tuple[tuple[str, str, str], ...]:
     source = files("midun.kernel.orgs").joinpath("data/sectors.csv")
-    with source.open(encoding="utf-8", newline="") as lines:
+    with source.open(encoding="utf-8") as lines:
         return tuple((row["code"], row["name"], row["section"]) for row in csv.DictReader(lines))

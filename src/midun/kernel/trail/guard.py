@@ -8,31 +8,29 @@ from collections.abc import Iterator
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from midun.kernel.trail.chain import GENESIS, Fault
-
-MESSAGE = "trail is append-only"
+from midun.kernel.trail.chain import Fault
 
 SQLITE = {
-    "trail_no_update": f"""CREATE TRIGGER trail_no_update BEFORE UPDATE ON trail_entry
-BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END""",
-    "trail_no_delete": f"""CREATE TRIGGER trail_no_delete BEFORE DELETE ON trail_entry
-BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END""",
-    "trail_next_link": f"""CREATE TRIGGER trail_next_link BEFORE INSERT ON trail_entry
+    "trail_no_update": """CREATE TRIGGER trail_no_update BEFORE UPDATE ON trail_entry
+BEGIN SELECT RAISE(ABORT, 'trail is append-only'); END""",
+    "trail_no_delete": """CREATE TRIGGER trail_no_delete BEFORE DELETE ON trail_entry
+BEGIN SELECT RAISE(ABORT, 'trail is append-only'); END""",
+    "trail_next_link": """CREATE TRIGGER trail_next_link BEFORE INSERT ON trail_entry
 WHEN NEW.seq IS NOT (SELECT COALESCE(MAX(seq), 0) + 1 FROM trail_entry)
-  OR NEW.previous IS NOT COALESCE((SELECT digest FROM trail_entry ORDER BY seq DESC LIMIT 1), '{GENESIS}')
-BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END""",
+  OR NEW.previous IS NOT COALESCE((SELECT digest FROM trail_entry ORDER BY seq DESC LIMIT 1), printf('%064d', 0))
+BEGIN SELECT RAISE(ABORT, 'trail is append-only'); END""",
 }
 """Name → statement, as SQLite keeps it in its schema table."""
 
 POSTGRESQL_FUNCTIONS = {
-    "trail_append_only": f"\nBEGIN RAISE EXCEPTION '{MESSAGE}'; END ",
-    "trail_next_link": f"""
+    "trail_append_only": "\nBEGIN RAISE EXCEPTION 'trail is append-only'; END ",
+    "trail_next_link": """
 DECLARE last RECORD;
 BEGIN
   SELECT seq, digest INTO last FROM trail_entry ORDER BY seq DESC LIMIT 1;
   IF NEW.seq IS DISTINCT FROM COALESCE(last.seq, 0) + 1
-     OR NEW.previous IS DISTINCT FROM COALESCE(last.digest, '{GENESIS}') THEN
-    RAISE EXCEPTION '{MESSAGE}';
+     OR NEW.previous IS DISTINCT FROM COALESCE(last.digest, repeat('0', 64)) THEN
+    RAISE EXCEPTION 'trail is append-only';
   END IF;
   RETURN NEW;
 END """,
@@ -94,6 +92,6 @@ def _as_created(name: str, definition: str, function: str, body: str) -> bool:
         return True
     when, each, wanted = POSTGRESQL_TRIGGERS[name]
     events = set(when.removeprefix("BEFORE ").split(" OR "))
-    told = set(definition.split(" BEFORE ")[-1].split(" ON ")[0].split(" OR "))
+    told = set(definition.partition(" BEFORE ")[2].partition(" ON ")[0].split(" OR "))
     same = events == told and f"FOR EACH {each}" in definition and " WHEN " not in definition
     return same and function == wanted and body == POSTGRESQL_FUNCTIONS[wanted]

@@ -19,7 +19,7 @@ _FIELDS = ("code", "name", "level", "parent_code", "valid_from", "valid_to", "su
 def packaged() -> list[DivisionCode]:
     """The table as this version of the program brings it (data/divisions.csv), not saved."""
     source = files("midun.kernel.orgs").joinpath("data/divisions.csv")
-    with source.open(encoding="utf-8", newline="") as lines:
+    with source.open(encoding="utf-8") as lines:
         return [
             DivisionCode(
                 code=row["code"],
