@@ -9,7 +9,7 @@ import sys
 
 from django.core.management import execute_from_command_line
 
-from midun.config.environment import ConfigurationError
+from midun.config.environment import ConfigurationError, new_secret
 
 COMMANDS = {
     "serve": "启动网站服务",
@@ -31,6 +31,10 @@ def main() -> None:
     arguments = sys.argv[1:]
     if not arguments or arguments[0] in ("-h", "--help", "help"):
         print(_help())
+        return
+    if arguments == ["secret"]:
+        # Needs no settings: it is what one runs before there are any.
+        print(new_secret())
         return
     if arguments[0] == "admin":
         arguments = arguments[1:] or ["help"]

@@ -1,10 +1,18 @@
-"""Configuration by environment: every value is read here, and all that is missing is said at once."""
+"""Configuration by environment: every value is read here, and all that is missing or wrong is said at once."""
 
+import ipaddress
+import os
+import re
 import secrets
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import urlsplit
+
+from midun.config.addresses import BadAddress, database_from, email_from
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class ConfigurationError(Exception):
@@ -22,11 +30,13 @@ class Environment:
     base_url: str
     database: dict[str, object]
     email: dict[str, object]
-    trusted_proxy: bool
+    proxies: list[Network]
     site: dict[str, str]
 
 
-_SECRET = 50
+_SECRET, _VARIED = 50, 5
+_HOST = re.compile(r"\.?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\]")
+_LAST_PORT = 65535
 SITE_KEYS = {
     "organiser": "MIDUN_SITE_ORGANISER",
     "contact": "MIDUN_SITE_CONTACT",
@@ -37,107 +47,165 @@ SITE_KEYS = {
 }
 """What a government site must state in its footer (政府网站发展指引), by environment name."""
 
+NAMES = frozenset(
+    {
+        "MIDUN_ENV",
+        "MIDUN_HOME",
+        "MIDUN_SECRET_KEY",
+        "MIDUN_HOSTS",
+        "MIDUN_BASE_URL",
+        "MIDUN_DATABASE_URL",
+        "MIDUN_EMAIL_URL",
+        "MIDUN_PROXIES",
+        *SITE_KEYS.values(),
+    }
+)
+"""Every name that is read here. In production another name beginning with MIDUN_ is taken for a misspelt one."""
+
 
 def read(environ: Mapping[str, str]) -> Environment:
     """Read the environment. Raises `ConfigurationError` with every problem in one text."""
-    problems: list[str] = []
-    home = Path(environ.get("MIDUN_HOME", "var")).resolve()
-    production = environ.get("MIDUN_ENV", "development") == "production"
+    reader = _Reader(environ)
+    found = reader.everything()
+    if reader.problems:
+        lines = "\n".join(f"  {problem}" for problem in reader.problems)
+        raise ConfigurationError(f"配置有误，服务没有启动：\n{lines}\n说明见 docs/operations.md。")
+    return found
 
-    def needed(name: str, what: str, default: str) -> str:
-        value = environ.get(name, "")
-        if not value and production:
-            problems.append(f"  {name}：未设置。{what}")
+
+class _Reader:
+    """Reads value by value and goes on after a bad one, so that the operator sees all problems together."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.environ = environ
+        self.problems: list[str] = []
+        self.production = environ.get("MIDUN_ENV", "") == "production"
+
+    def everything(self) -> Environment:
+        self._mode()
+        home = self._home()
+        hosts = self._hosts()
+        return Environment(
+            home=home,
+            production=self.production,
+            secret_key=self._secret(home),
+            hosts=hosts or ["localhost", "127.0.0.1", "[::1]"],
+            base_url=self._base_url(hosts),
+            database=self._database(home),
+            email=self._email(),
+            proxies=self._proxies(),
+            site={key: self.environ.get(name, "").strip() for key, name in SITE_KEYS.items()},
+        )
+
+    def _problem(self, name: str, text: str) -> None:
+        self.problems.append(f"{name}：{text}")
+
+    def _needed(self, name: str, what: str, default: str) -> str:
+        value = self.environ.get(name, "").strip()
+        if not value and self.production:
+            self._problem(name, f"未设置。{what}")
         return value or default
 
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        problems.append(f"  MIDUN_HOME={home}：无法创建数据目录（{error.strerror}）")
-    secret = environ.get("MIDUN_SECRET_KEY", "")
-    if production and len(secret) < _SECRET:
-        problems.append("  MIDUN_SECRET_KEY：未设置或不足 50 个字符。可用 `midun secret` 生成一个并妥善保存")
-    secret = secret or (_kept_secret(home) if not problems else "")
-    port = environ.get("PORT", "8000")
-    hosts = needed("MIDUN_HOSTS", "填写对外域名，多个用逗号分隔，如 midun.example.gov.cn", "localhost,127.0.0.1,[::1]")
-    base = needed("MIDUN_BASE_URL", "填写对外地址，如 https://midun.example.gov.cn", f"http://127.0.0.1:{port}")
-    if production and not base.startswith("https://"):
-        problems.append(f"  MIDUN_BASE_URL={base}：正式环境必须是 https:// 开头的地址")
-    url = needed("MIDUN_DATABASE_URL", "如 postgresql://midun:口令@主机/midun", f"sqlite:///{home / 'midun.sqlite3'}")
-    try:
-        database = database_from(url)
-    except ConfigurationError as error:
-        problems.append(f"  MIDUN_DATABASE_URL：{error}")
-        database = {}
-    try:
-        email = email_from(environ.get("MIDUN_EMAIL_URL", ""))
-    except ConfigurationError as error:
-        problems.append(f"  MIDUN_EMAIL_URL：{error}")
-        email = {}
-    if problems:
-        raise ConfigurationError("配置有误，服务没有启动：\n" + "\n".join(problems) + "\n说明见 docs/operations.md。")
-    site = {key: environ.get(name, "") for key, name in SITE_KEYS.items()}
-    return Environment(
-        home=home,
-        production=production,
-        secret_key=secret,
-        hosts=[h.strip() for h in hosts.split(",") if h.strip()],
-        base_url=base.rstrip("/"),
-        database=database,
-        email=email,
-        trusted_proxy=environ.get("MIDUN_BEHIND_PROXY", "") == "1",
-        site=site,
-    )
+    def _mode(self) -> None:
+        mode = self.environ.get("MIDUN_ENV", "")
+        if mode not in ("", "development", "production"):
+            self._problem("MIDUN_ENV", f"“{mode}”无效，正式环境填 production，试用不填")
+        for name in sorted(self.environ):
+            if self.production and name.startswith("MIDUN_") and name not in NAMES:
+                self._problem(name, "没有这个配置项，请核对拼写")
+
+    def _home(self) -> Path:
+        home = Path(self.environ.get("MIDUN_HOME", "") or "var").resolve()
+        try:
+            home.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=home):
+                pass
+        except PermissionError:
+            self._problem(f"MIDUN_HOME={home}", "没有写入权限，请把目录的属主改为运行服务的用户")
+        except OSError as error:
+            self._problem(f"MIDUN_HOME={home}", f"无法创建数据目录或写入（{error.strerror}）")
+        return home
+
+    def _secret(self, home: Path) -> str:
+        secret = self.environ.get("MIDUN_SECRET_KEY", "")
+        if self.production and (len(secret) < _SECRET or len(set(secret)) < _VARIED):
+            what = "未设置" if not secret else "不足 50 个字符" if len(secret) < _SECRET else "过于简单"
+            self._problem("MIDUN_SECRET_KEY", f"{what}。用 midun secret 生成一个并妥善保存")
+        return secret or ("" if self.production or self.problems else kept_secret(home))
+
+    def _hosts(self) -> list[str]:
+        text = self._needed("MIDUN_HOSTS", "填写对外域名，多个用逗号分隔，如 midun.example.gov.cn", "")
+        hosts = [host.strip() for host in text.split(",") if host.strip()]
+        wrong = [host for host in hosts if not _HOST.fullmatch(host)]
+        for host in wrong:
+            self._problem("MIDUN_HOSTS", f"“{host}”不是域名（不带 http://、端口和 *）")
+        return [] if wrong else hosts
+
+    def _base_url(self, hosts: list[str]) -> str:
+        port = self.environ.get("PORT", "") or "8000"
+        if not port.isdigit() or not 0 < int(port) <= _LAST_PORT:
+            self._problem(f"PORT={port}", "端口应为 1—65535 的整数")
+        example = "https://midun.example.gov.cn"
+        base = self._needed("MIDUN_BASE_URL", f"填写对外地址，如 {example}", f"http://127.0.0.1:{port}").rstrip("/")
+        parts = urlsplit(base)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query:
+            self._problem(f"MIDUN_BASE_URL={base}", f"应形如 {example}，不带路径")
+        elif not self.production or not self.environ.get("MIDUN_BASE_URL"):
+            return base
+        elif parts.scheme != "https":
+            self._problem(f"MIDUN_BASE_URL={base}", "正式环境必须是 https:// 开头的地址")
+        elif hosts and not _stands_in(parts.hostname, hosts):
+            self._problem(f"MIDUN_BASE_URL={base}", f"其中的域名 {parts.hostname} 不在 MIDUN_HOSTS 中")
+        return base
+
+    def _database(self, home: Path) -> dict[str, object]:
+        url = self._needed("MIDUN_DATABASE_URL", "如 postgresql://midun:口令@主机/midun", "")
+        try:
+            return database_from(url, home=home)
+        except BadAddress as bad:
+            self._problem("MIDUN_DATABASE_URL", str(bad))
+            return {}
+
+    def _email(self) -> dict[str, object]:
+        try:
+            return email_from(self.environ.get("MIDUN_EMAIL_URL", ""))
+        except BadAddress as bad:
+            self._problem("MIDUN_EMAIL_URL", str(bad))
+            return {}
+
+    def _proxies(self) -> list[Network]:
+        # Without a trusted proxy nothing can say that a request came by TLS, and every page would redirect for ever.
+        what = "填写终止 TLS 的反向代理的地址，多个用逗号分隔，如 127.0.0.1,10.0.0.0/24"
+        found = []
+        for text in self._needed("MIDUN_PROXIES", what, "").split(","):
+            try:
+                found += [ipaddress.ip_network(text.strip(), strict=False)] if text.strip() else []
+            except ValueError:
+                self._problem("MIDUN_PROXIES", f"“{text.strip()}”不是网络地址")
+        return found
 
 
-def _kept_secret(home: Path) -> str:
+def _stands_in(host: str, hosts: list[str]) -> bool:
+    return any(host == h.strip("[]") or (h.startswith(".") and f".{host}".endswith(h)) for h in hosts)
+
+
+def new_secret() -> str:
+    """A fresh key for MIDUN_SECRET_KEY."""
+    return secrets.token_urlsafe(64)
+
+
+def kept_secret(home: Path) -> str:
+    """The key of a trial installation: made at the first start, whole or not at all, whoever starts first."""
     path = home / "secret.key"
     if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(64))
+        draft = home / f".secret.{os.getpid()}.{secrets.token_hex(4)}"
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(new_secret())
+        try:
+            # A link, unlike a rename, leaves the key of a process that was faster.
+            path.hardlink_to(draft)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
     return path.read_text()
-
-
-def database_from(url: str) -> dict[str, object]:
-    """Django's DATABASES entry for an address. Raises `ConfigurationError`."""
-    parts = urlsplit(url)
-    if parts.scheme == "sqlite":
-        init = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=20000; PRAGMA foreign_keys=ON"
-        return {
-            "ENGINE": "django.db.backends.sqlite3",
-            "NAME": unquote(parts.path),
-            "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": init},
-        }
-    if parts.scheme in ("postgresql", "postgres"):
-        options: dict[str, object] = dict(parse_qsl(parts.query))
-        return {
-            "ENGINE": "django.db.backends.postgresql",
-            "NAME": unquote(parts.path.lstrip("/")),
-            "USER": unquote(parts.username or ""),
-            "PASSWORD": unquote(parts.password or ""),
-            "HOST": str(options.pop("host", parts.hostname or "")),
-            "PORT": str(parts.port or ""),
-            "CONN_MAX_AGE": 60,
-            "CONN_HEALTH_CHECKS": True,
-            "OPTIONS": options,
-        }
-    raise ConfigurationError(f"不认识的数据库地址 {parts.scheme or '（空）'}://，支持 sqlite:/// 和 postgresql://")
-
-
-def email_from(url: str) -> dict[str, object]:
-    """Django's e-mail settings for `smtp://user:password@host:port?from=…&tls=1`; empty means no e-mail."""
-    if not url:
-        return {}
-    parts = urlsplit(url)
-    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
-        raise ConfigurationError("应形如 smtps://用户:口令@主机:465?from=noreply@example.gov.cn")
-    query = dict(parse_qsl(parts.query))
-    return {
-        "EMAIL_HOST": parts.hostname,
-        "EMAIL_PORT": parts.port or (465 if parts.scheme == "smtps" else 25),
-        "EMAIL_HOST_USER": unquote(parts.username or ""),
-        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
-        "EMAIL_USE_SSL": parts.scheme == "smtps",
-        "EMAIL_USE_TLS": query.get("tls") == "1",
-        "DEFAULT_FROM_EMAIL": query.get("from", unquote(parts.username or "")),
-    }

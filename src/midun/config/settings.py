@@ -13,6 +13,7 @@ PACKAGE = Path(__file__).resolve().parent.parent
 MIDUN_HOME = ENVIRONMENT.home
 MIDUN_BASE_URL = ENVIRONMENT.base_url
 MIDUN_SITE = ENVIRONMENT.site
+MIDUN_PROXIES = ENVIRONMENT.proxies
 MIDUN_EMAIL_NOTICES = bool(ENVIRONMENT.email)
 MIDUN_CONTENT = next(p for p in (PACKAGE / "content", PACKAGE.parent.parent / "content") if p.is_dir())
 
@@ -55,6 +56,8 @@ INSTALLED_APPS = [
     "csp",
 ]
 MIDDLEWARE = [
+    "midun.config.headers.HeadersMiddleware",
+    "midun.config.proxy.ProxyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -88,7 +91,9 @@ DATABASES = {"default": ENVIRONMENT.database}
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
-        "LOCATION": str(MIDUN_HOME / "cache"),
+        "LOCATION": str(MIDUN_HOME / "cache" / "django"),
+        # Counters of attempts live here: few entries would let a flood of addresses push a counter out.
+        "OPTIONS": {"MAX_ENTRIES": 20_000},
     },
 }
 
@@ -161,7 +166,11 @@ if ENVIRONMENT.production:
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
-if ENVIRONMENT.trusted_proxy:
+    # The prefix makes browsers refuse such a cookie from a neighbouring subdomain.
+    SESSION_COOKIE_NAME = "__Host-session"
+    CSRF_COOKIE_NAME = "__Host-csrf"
+if ENVIRONMENT.proxies:
+    # Safe to believe: ProxyMiddleware drops the header unless it comes from such a proxy.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 EMAIL_BACKEND = (

@@ -1,6 +1,5 @@
 """How the account library behaves here: nobody signs up, attempts are kept, locked names wait."""
 
-import os
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -16,10 +15,7 @@ from midun.kernel.trail.verbs import Verb
 
 
 def address_of(request: HttpRequest) -> str | None:
-    """The network address; a forwarded one only behind our own proxy."""
-    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "")
-    if os.environ.get("MIDUN_BEHIND_PROXY") == "1" and forwarded:
-        return str(forwarded.split(",")[-1]).strip()
+    """The client's network address, as settled by `midun.config.proxy`."""
     return request.META.get("REMOTE_ADDR") or None
 
 
