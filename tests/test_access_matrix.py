@@ -43,6 +43,8 @@ LISTS = {
     "visits:new": ((), RECORDERS),
     "visits:search": ((), RECORDERS),
     "reporting:boards": ((), BUREAU),
+    "web:offline": ((), PUBLIC),
+    "web:worker": ((), PUBLIC),
     "portal:home": ((), PUBLIC),
     "portal:activities": ((), PUBLIC),
     "portal:news": ((), PUBLIC),
@@ -126,7 +128,7 @@ TESTED_ELSEWHERE = {
     # these only redirect, or their rights depend on the campaign's state: tests/campaigns and tests/kernel/web
     "web:switch",
     "web:notices",
-    "web:save-view",
+    "web:saved-views",
     "dashboards:desk-figures",
 }
 

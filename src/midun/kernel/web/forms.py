@@ -1,5 +1,7 @@
 """Form helpers: the house's widgets, the version field, files checked by content."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -68,17 +70,45 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(label="理由", max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
 
 
+@dataclass(frozen=True)
+class Condition:
+    """A filter that narrows the list now: the field's name, its label, and the value in words."""
+
+    name: str
+    label: str
+    text: str
+
+
 class FilterForm(forms.Form):
     """The query bar above a list: optional fields; `apply` narrows a query set by the valid ones."""
 
     def apply(self, records: Any) -> Any:
         """Narrow `records`; fields left empty or invalid do not narrow."""
-        self.is_valid()
-        for name, value in self.cleaned_data.items():
-            if value not in (None, "", []):
-                records = self.narrow(records, name, value)
+        for name, value in self._given():
+            records = self.narrow(records, name, value)
         return records
 
     def narrow(self, records: Any, name: str, value: Any) -> Any:
         """Narrow by one field; override for anything but an equal lookup."""
         return records.filter(**{name: value})
+
+    def conditions(self) -> list[Condition]:
+        """What narrows the list, in words."""
+        return [Condition(name, str(self[name].label), self._words(name, value)) for name, value in self._given()]
+
+    def _given(self) -> Iterator[tuple[str, Any]]:
+        self.is_valid()
+        for name, value in self.cleaned_data.items():
+            if value is not False and value not in (None, "", []):
+                yield name, value
+
+    def _words(self, name: str, value: Any) -> str:
+        if value is True:
+            return ""
+        choices = getattr(self.fields[name], "choices", None)
+        if isinstance(self.fields[name], forms.ChoiceField) and not isinstance(
+            self.fields[name], forms.ModelChoiceField
+        ):
+            flat = {str(key): str(label) for key, label in choices or ()}
+            return flat.get(str(value), str(value))
+        return str(value)

@@ -1,69 +1,37 @@
-"""Lists: filters above, pages below, saved views, and an Excel export that honours the filter and is in the trail."""
+"""Lists: filters above, pages below, sorting, saved views, and an Excel export that honours the filter."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import quote
 
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import HttpResponse
-from django.shortcuts import render
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import redirect, render
 from django.utils.timezone import localtime
 
 from midun.kernel.trail.services import record
 from midun.kernel.trail.verbs import Verb
+from midun.kernel.web.columns import Heading, ListColumn
 from midun.kernel.web.forms import FilterForm
 from midun.kernel.web.models import SavedView
 from midun.kernel.web.page import PageRequest
 from midun.lib.sheets import Column as SheetColumn
 from midun.lib.sheets import Sheet, write_xlsx
 
+__all__ = ["XLSX", "ListColumn", "Listing", "download"]
+
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _EXPORT_LIMIT = 100_000
+_WIDE, _NARROW = 40, 16
 _SHEET_KINDS: dict[str, Literal["text", "integer", "date", "datetime"]] = {
     "integer": "integer",
     "date": "date",
     "datetime": "datetime",
 }
-
-
-@dataclass(frozen=True)
-class ListColumn:
-    """A column: title, a dotted attribute path or function of the record, and how it is shown.
-
-    `kind` is text, integer, date, datetime or badge (`colour`: a function of the record to a Tabler colour).
-    `link` gives the address the cell leads to. `wide` columns take the room that is left; `phone=False` hides on phones.
-    """
-
-    title: str
-    value: str | Callable[[Any], object]
-    kind: str = "text"
-    link: Callable[[Any], str] | None = None
-    colour: Callable[[Any], str] | None = None
-    wide: bool = False
-    phone: bool = True
-
-    def of(self, row: object) -> object:
-        """The value for one record; methods are called, missing links give an empty cell."""
-        if callable(self.value):
-            return self.value(row)
-        found: Any = row
-        for name in self.value.split("."):
-            found = getattr(found, name, None)
-            if found is None:
-                return ""
-        return found() if callable(found) else found
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One cell as the template shows it."""
-
-    column: ListColumn
-    value: object
-    link: str
-    colour: str
+_NOT_FILTERS = ("page", "sort", "all", "action", "csrfmiddlewaretoken")
 
 
 @dataclass(frozen=True)
@@ -82,57 +50,100 @@ class Listing:
     def respond(
         self, request: PageRequest, records: QuerySet[Any], *, template: str = "web/list.html", **context: Any
     ) -> HttpResponse:
-        """Answer a request for this list: a page of it, or with POST `action=export` the whole as Excel."""
+        """Answer a request for this list: a page of it, or with POST `action=export` the whole as Excel.
+
+        Opened without any query, the list shows the person's default view of it, where there is one.
+        """
+        views = list(SavedView.objects.visible_to(request.actor).filter(page=self.key))
+        if request.method == "GET" and not request.GET:
+            chosen = next((view for view in views if view.is_default), None)
+            if chosen is not None:
+                return redirect(f"{request.path}?{chosen.query}")
         query = request.POST if request.method == "POST" else request.GET
-        bar = (
-            self.filters(query or None, **self.filter_args(request))
-            if query
-            else self.filters({}, **self.filter_args(request))
-        )
-        found = bar.apply(records)
+        bar = self.filters(query, **self.filter_args(request))
+        found = self._sorted(bar.apply(records), query)
         if request.method == "POST":
             return self._export(request, found)
+        shown = self._context(request, bar, found)
+        return render(request, template, {**shown, "saved_views": views, **context})
+
+    def _context(self, request: PageRequest, bar: FilterForm, found: QuerySet[Any]) -> dict[str, Any]:
         pages = Paginator(found, self.per_page)
         shown = pages.get_page(request.GET.get("page"))
         kept = request.GET.copy()
         kept.pop("page", None)
-        views = SavedView.objects.visible_to(request.actor).filter(page=self.key)
-        return render(
-            request,
-            template,
-            {
-                "listing": self,
-                "bar": bar,
-                "page": shown,
-                "rows": [(row, self._cells(row)) for row in shown.object_list],
-                "kept": kept.urlencode(),
-                "kept_items": [(k, v) for k, vs in kept.lists() for v in vs],
-                "filtered": any(kept.values()),
-                "saved_views": views,
-                "page_range": pages.get_elided_page_range(shown.number, on_each_side=2, on_ends=1),
-                **context,
-            },
-        )
+        conditions = [(c, _without(kept, c.name)) for c in bar.conditions()]
+        return {
+            "listing": self,
+            "bar": bar,
+            "page": shown,
+            "page_range": pages.get_elided_page_range(shown.number, on_each_side=2, on_ends=1),
+            "headings": self._headings(found.model, kept),
+            "rows": [(row, [column.cell(row) for column in self.columns]) for row in shown.object_list],
+            "kept": kept.urlencode(),
+            "view_query": _asked(kept).urlencode(),
+            "kept_items": [(k, v) for k, vs in kept.lists() for v in vs],
+            "conditions": conditions,
+            "filtered": bool(conditions),
+            "sorted": "sort" in kept,
+        }
 
-    def _cells(self, row: object) -> list[Cell]:
-        return [
-            Cell(c, c.of(row), c.link(row) if c.link else "", c.colour(row) if c.colour else "secondary")
-            for c in self.columns
-        ]
+    def _lookups(self, model: type[Any]) -> dict[str, ListColumn]:
+        return {lookup: column for column in self.columns if (lookup := column.order_lookup(model))}
+
+    def _sorted(self, records: QuerySet[Any], query: QueryDict) -> QuerySet[Any]:
+        """Sorted as the query asks, if one of the columns offers it; equal rows keep a fixed order."""
+        wanted = query.get("sort", "")
+        lookup = wanted.removeprefix("-")
+        if lookup not in self._lookups(records.model):
+            return records
+        return records.order_by(wanted, "-pk" if wanted.startswith("-") else "pk")
+
+    def _headings(self, model: type[Any], kept: QueryDict) -> list[Heading]:
+        now = kept.get("sort", "")
+        headings = []
+        for column in self.columns:
+            lookup = column.order_lookup(model)
+            asked = kept.copy()
+            asked["sort"] = f"-{lookup}" if now == lookup else lookup
+            direction = {lookup: "ascending", f"-{lookup}": "descending"}.get(now, "") if lookup else ""
+            headings.append(Heading(column, asked.urlencode() if lookup else "", direction))
+        return headings
 
     def _export(self, request: PageRequest, records: QuerySet[Any]) -> HttpResponse:
-        columns = [SheetColumn(title=c.title, kind=_SHEET_KINDS.get(c.kind, "text")) for c in self.columns]
-        rows = [[_plain(c, c.of(row)) for c in self.columns] for row in records[:_EXPORT_LIMIT].iterator(2000)]
-        data = write_xlsx([Sheet(name=self.title[:31], columns=columns, rows=rows)], at=request.at)
-        record(
-            actor=request.actor,
-            verb=Verb.EXPORTED,
-            target=None,
-            at=request.at,
-            after={"list": self.key, "rows": len(rows), "filter": dict(request.POST.lists())},
-            label=self.title,
-        )
+        if (amount := records.count()) > _EXPORT_LIMIT:
+            messages.error(request, f"结果有 {amount:,} 条，一次最多导出 {_EXPORT_LIMIT:,} 条，请先筛选")
+            return redirect(f"{request.path}?{_asked(request.POST).urlencode()}")
+        columns = [
+            SheetColumn(c.title, width=_WIDE if c.wide else _NARROW, kind=_SHEET_KINDS.get(c.kind, "text"))
+            for c in self.columns
+        ]
+        sheet = Sheet(name=self.title, columns=columns, rows=self._rows(records))
+        data = write_xlsx([sheet], at=request.at, constant_memory=True)
+        after = {"list": self.key, "rows": amount, "filter": dict(_asked(request.POST).lists())}
+        record(actor=request.actor, verb=Verb.EXPORTED, target=None, at=request.at, after=after, label=self.title)
         return download(data, f"{self.title}_{localtime(request.at):%Y%m%d}.xlsx", XLSX)
+
+    def _rows(self, records: QuerySet[Any]) -> Iterator[list[object]]:
+        for row in records.iterator(2000):
+            yield [_plain(column, column.of(row)) for column in self.columns]
+
+
+def _asked(query: QueryDict) -> QueryDict:
+    """Only the filters and the sort of a query."""
+    asked = query.copy()
+    for name in _NOT_FILTERS:
+        if name != "sort":
+            asked.pop(name, None)
+    return asked
+
+
+def _without(query: QueryDict, name: str) -> str:
+    """The query without one filter; `all` keeps the default view from coming back."""
+    left = query.copy()
+    left.pop(name, None)
+    left["all"] = "1"
+    return left.urlencode()
 
 
 def _plain(column: ListColumn, value: object) -> object:

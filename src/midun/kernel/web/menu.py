@@ -10,7 +10,11 @@ from midun.kernel.orgs.enums import Permission
 
 @dataclass(frozen=True)
 class MenuItem:
-    """One entry. `group` is the heading it stands under, `quick` puts it on the phone's quick-entry sheet."""
+    """One entry. `group` is the heading it stands under; `listed=False` keeps it out of the menu itself.
+
+    `quick` puts it on the desk, into the 登记 button and at the foot of the phone. `covers` are names of other
+    addresses that belong to it, for pages whose address does not begin with the entry's own.
+    """
 
     label: str
     icon: str
@@ -19,6 +23,8 @@ class MenuItem:
     group: str
     order: int
     quick: bool = False
+    listed: bool = True
+    covers: tuple[str, ...] = ()
 
     @property
     def url(self) -> str:
@@ -42,7 +48,7 @@ def register(*items: MenuItem) -> None:
 
 def menu_for(actor: Actor) -> list[tuple[str, list[MenuItem]]]:
     """The headings and entries `actor` may open."""
-    mine = sorted((i for i in _ITEMS.values() if actor.may(i.permission)), key=lambda i: i.order)
+    mine = sorted((i for i in _ITEMS.values() if i.listed and actor.may(i.permission)), key=lambda i: i.order)
     grouped = [(group, [i for i in mine if i.group == group]) for group in GROUPS]
     return [(group, items) for group, items in grouped if items]
 
@@ -50,3 +56,13 @@ def menu_for(actor: Actor) -> list[tuple[str, list[MenuItem]]]:
 def quick_for(actor: Actor) -> list[MenuItem]:
     """The quick entries of `actor`, for the desk and the phone."""
     return sorted((i for i in _ITEMS.values() if i.quick and actor.may(i.permission)), key=lambda i: i.order)
+
+
+def here(menu: list[tuple[str, list[MenuItem]]], *, path: str, name: str) -> MenuItem | None:
+    """The one entry under which the page at `path` (its address called `name`) stands."""
+    items = [item for _, group in menu for item in group]
+    named = [item for item in items if name and name in (item.url_name, *item.covers)]
+    if named:
+        return named[0]
+    above = [item for item in items if path.startswith(item.url)]
+    return max(above, key=lambda item: len(item.url), default=None)

@@ -19,12 +19,15 @@ class SavedViewQuerySet(ScopedQuerySet):
 
 
 class SavedView(Scoped):
-    """A filter of a list, kept under a name."""
+    """A filter and sort of a list, kept under a name; one per list may be what the list opens with."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", verbose_name="用户")
     page = models.CharField("页面", max_length=60)
+    path = models.CharField("地址", max_length=200)
+    title = models.CharField("列表", max_length=60)
     name = models.CharField("名称", max_length=30)
     query = models.CharField("筛选条件", max_length=1000)
+    is_default = models.BooleanField("默认打开", default=False)
 
     objects = SavedViewQuerySet.guarded()
     reachable = SavedViewQuerySet.reachable()
@@ -32,8 +35,13 @@ class SavedView(Scoped):
     class Meta(Scoped.Meta):
         verbose_name = "常用筛选"
         verbose_name_plural = "常用筛选"
-        ordering = ("name",)
-        constraints = (models.UniqueConstraint(fields=("user", "page", "name"), name="saved_view_once"),)
+        ordering = ("page", "name")
+        constraints = (
+            models.UniqueConstraint(fields=("user", "page", "name"), name="saved_view_once"),
+            models.UniqueConstraint(
+                fields=("user", "page"), condition=Q(is_default=True), name="saved_view_one_default"
+            ),
+        )
 
     def __str__(self) -> str:
         return self.name

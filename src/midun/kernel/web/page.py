@@ -4,8 +4,11 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import datetime
 from functools import wraps
+from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
+from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
@@ -30,6 +33,9 @@ class PageRequest(HttpRequest):
     memberships: list[Membership]
 
 
+SAVED = "midun_saved"
+"""The cookie by which `drafts.js` learns which form was saved."""
+
 _WRITING = ("INSERT", "UPDATE", "DELETE", "CREATE", "DROP", "ALTER", "TRUNCATE", "MERGE", "REPLACE")
 
 
@@ -48,6 +54,18 @@ def _admit(request: PageRequest, permission: Permission | None) -> HttpResponse 
     if permission is not None and not request.actor.may(permission):
         raise PermissionDenied(f"当前身份没有“{permission.label}”的权限")
     return None
+
+
+def _mark_saved(request: PageRequest, response: HttpResponse) -> HttpResponse:
+    """Tell the browser that what was posted is saved (the view went on elsewhere), so that it drops the draft.
+
+    A form shown again with errors, a login in between or an error page leave the draft alone.
+    """
+    if response.status_code in (HTTPStatus.FOUND, HTTPStatus.SEE_OTHER):
+        response.set_cookie(
+            SAVED, quote(request.path), max_age=60, secure=settings.SESSION_COOKIE_SECURE, samesite="Lax"
+        )
+    return response
 
 
 def page(
@@ -77,9 +95,10 @@ def page(
                 else:
                     stack.enter_context(transaction.atomic())
                 try:
-                    return view(request, *args, **kwargs)
+                    response = view(request, *args, **kwargs)
                 except Refused as refused:
                     raise PermissionDenied(str(refused)) from refused
+            return response if reads else _mark_saved(request, response)
 
         answer.page_permission = permission  # type: ignore[attr-defined]  # read by the access matrix test
         answer.page_public = public  # type: ignore[attr-defined]  # read by the access matrix test

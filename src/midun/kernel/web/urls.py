@@ -10,5 +10,7 @@ urlpatterns = [
     path("files/<int:number>/thumbnail/", views.thumbnail, name="thumbnail"),
     path("switch/", views.switch_membership, name="switch"),
     path("notices/", views.notices, name="notices"),
-    path("saved-views/", views.save_view, name="save-view"),
+    path("saved-views/", views.saved_views, name="saved-views"),
+    path("offline/", views.offline, name="offline"),
+    path("worker.js", views.worker, name="worker"),
 ]

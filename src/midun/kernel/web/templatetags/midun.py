@@ -26,23 +26,29 @@ def icon(name: str, css: str = "") -> SafeString:
 
 @register.filter
 def control(field: BoundField) -> SafeString:
-    """The field's widget with the right classes and links to its help and error."""
+    """The field's widget with the right classes; a file input lies under a button in the page's own language."""
     widget = field.field.widget
     css = "form-control"
-    if isinstance(widget, RadioSelect | CheckboxSelectMultiple):
+    if isinstance(widget, RadioSelect | CheckboxSelectMultiple | CheckboxInput):
         css = "form-check-input"
     elif isinstance(widget, Select):
         css = "form-select"
-    elif isinstance(widget, CheckboxInput):
-        css = "form-check-input"
-    if isinstance(widget, FileInput):
-        css = "form-control"
-    attrs: dict[str, str | bool] = {
-        "class": f"{css} {widget.attrs.get('class', '')} {'is-invalid' if field.errors else ''}".strip()
-    }
+    classes = (css, widget.attrs.get("class", ""), "is-invalid" if field.errors else "")
+    attrs: dict[str, str | bool] = {"class": " ".join(filter(None, classes))}
     if field.errors:
         attrs["aria-invalid"] = "true"
-    return field.as_widget(attrs=attrs)
+    shown = field.as_widget(attrs=attrs)
+    return (
+        _file_box(shown, many=getattr(widget, "allow_multiple_selected", False))
+        if isinstance(widget, FileInput)
+        else shown
+    )
+
+
+def _file_box(shown: SafeString, *, many: bool) -> SafeString:
+    box = '<div class="file-box">{}<span class="file-button" aria-hidden="true">{}</span>{}</div>'
+    names = format_html('<span class="file-names" aria-live="polite">{}</span>', "未选择，也可拖到这里")
+    return format_html(box, shown, "选择文件（可多选）" if many else "选择文件", names)
 
 
 @register.filter
@@ -74,6 +80,24 @@ def moment(value: datetime | None) -> str:
 
 
 @register.filter
+def deadline(value: date | None, today: date) -> str:
+    """How far a day is, in words: 已逾期 3 天, 今天截止, 还有 2 天."""
+    if value is None:
+        return ""
+    left = (value - today).days
+    if left < 0:
+        return f"已逾期 {-left} 天"
+    return f"还有 {left} 天" if left else "今天截止"
+
+
+@register.filter
+def sentence(text: object) -> str:
+    """The text with exactly one full stop at its end."""
+    said = str(text).strip()
+    return said if said.endswith(("。", "！", "？")) else f"{said}。" if said else ""
+
+
+@register.filter
 def number(value: object) -> str:
     """1,234; empty for nothing."""
     return "" if value in (None, "") else f"{int(str(value)):,}"
@@ -83,9 +107,3 @@ def number(value: object) -> str:
 def masked(phone: str) -> str:
     """139****8636."""
     return f"{phone[:3]}****{phone[-4:]}" if len(phone) >= 8 else phone  # noqa: PLR2004  # shorter ones hide nothing
-
-
-@register.simple_tag
-def is_current(path: str, url: str) -> str:
-    """`active` when `path` lies at or below `url`."""
-    return "active" if path == url or (url != "/desk/" and path.startswith(url)) else ""
