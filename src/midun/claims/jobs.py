@@ -18,6 +18,7 @@ from midun.kernel.trail.models import Entry
 from midun.kernel.trail.services import record
 from midun.kernel.trail.verbs import Verb
 from midun.kernel.workflow.calendar import WorkCalendar
+from midun.lib.wording import quoted
 
 _AHEAD = 2
 
@@ -58,7 +59,7 @@ def _recompute(claim: Claim, at: datetime) -> None:
 
 def _remind(claim: Claim, left: int, at: datetime) -> None:
     day = localdate(at)
-    text = f"诉求“{claim.title}”" + (f"还有 {left} 个工作日到期" if left >= 0 else "已逾期")
+    text = f"诉求{quoted(claim.title)}" + (f"还有 {left} 个工作日到期" if left >= 0 else "已逾期")
     people = people_with(Permission.HANDLE_CLAIM, path=claim.unit.jurisdiction.path)
     key = f"claim-due:{claim.pk}:{day}"
     send(kind=Notice.Kind.REMINDER, to=people, text=text, url=claim.get_absolute_url(), key=key, at=at)

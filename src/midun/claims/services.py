@@ -20,6 +20,7 @@ from midun.kernel.trail.services import record, snapshot
 from midun.kernel.trail.verbs import Verb
 from midun.kernel.workflow.calendar import DueDate, WorkCalendar
 from midun.kernel.workflow.services import perform
+from midun.lib.wording import quoted
 
 _TRIES = 20
 
@@ -141,7 +142,7 @@ def accept(claim: Claim, *, actor: Actor, at: datetime) -> None:
     """Take a claim on."""
     _require_handler(claim, actor)
     perform(claim, CLAIM.accept, actor=actor, at=at)
-    _tell_enterprise(claim, f"您的诉求“{claim.title}”已受理", key=f"claim-accepted:{claim.pk}", at=at)
+    _tell_enterprise(claim, f"您的诉求{quoted(claim.title)}已受理", key=f"claim-accepted:{claim.pk}", at=at)
 
 
 @transaction.atomic
@@ -149,7 +150,9 @@ def refuse(claim: Claim, *, reason: str, reply: str, actor: Actor, at: datetime)
     """Refuse a claim, with an internal reason and what the enterprise is told."""
     _require_handler(claim, actor)
     perform(claim, CLAIM.refuse, actor=actor, at=at, reason=reason, reply=reply)
-    _tell_enterprise(claim, f"您的诉求“{claim.title}”未予受理，请查看说明", key=f"claim-refused:{claim.pk}", at=at)
+    _tell_enterprise(
+        claim, f"您的诉求{quoted(claim.title)}未予受理，请查看说明", key=f"claim-refused:{claim.pk}", at=at
+    )
 
 
 @transaction.atomic
@@ -166,7 +169,9 @@ def close(claim: Claim, *, resolved: bool, reply: str, actor: Actor, at: datetim
     if not reply.strip():
         raise ReasonNeeded
     perform(claim, CLAIM.close, actor=actor, at=at, resolved=resolved, reply=reply)
-    _tell_enterprise(claim, f"您的诉求“{claim.title}”已办结，请查看答复并评价", key=f"claim-closed:{claim.pk}", at=at)
+    _tell_enterprise(
+        claim, f"您的诉求{quoted(claim.title)}已办结，请查看答复并评价", key=f"claim-closed:{claim.pk}", at=at
+    )
 
 
 def targets(claim: Claim, actor: Actor) -> Any:

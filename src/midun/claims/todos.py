@@ -8,6 +8,7 @@ from midun.claims.workflow import OPEN
 from midun.kernel.orgs.actor import Actor
 from midun.kernel.orgs.enums import Permission
 from midun.kernel.web.todos import Todo, todos
+from midun.lib.wording import quoted
 
 _LIMIT = 30
 
@@ -17,7 +18,7 @@ def claims_to_do(actor: Actor, _today: date) -> Sequence[Todo]:
     """Open claims of one's own unit, the nearest deadline first; for an enterprise, what waits for its rating."""
     if actor.may(Permission.RAISE_CLAIM):
         mine = Claim.objects.visible_to(actor).live().filter(state=ClaimState.CLOSED, satisfaction__isnull=True)
-        return [Todo("评价", f"诉求“{c.title}”已办结，请评价", f"/claims/own/{c.pk}/") for c in mine[:_LIMIT]]
+        return [Todo("评价", f"诉求{quoted(c.title)}已办结，请评价", f"/claims/own/{c.pk}/") for c in mine[:_LIMIT]]
     if not actor.may(Permission.HANDLE_CLAIM):
         return []
     here = Claim.objects.visible_to(actor).live().filter(unit_id=actor.organisation_id, state__in=OPEN)

@@ -15,6 +15,7 @@ from midun.kernel.files import store
 from midun.kernel.files.models import Attachment
 from midun.kernel.statistics.cells import Cell, cells_of, explanations_of, latest_snapshot
 from midun.kernel.statistics.models import FormState, StatForm
+from midun.lib.wording import quoted
 from midun.visits.models import Visit
 
 _PHOTOS = 12
@@ -91,7 +92,9 @@ def _strand_block(strand: Strand, form: StatForm) -> word.Block:
     events, _ = _records(form)
     held = events.filter(plan_line__strand=strand).select_related("unit").order_by("day")
     parts: list[word.Part] = [
-        word.Paragraph(f"围绕“{strand.heading}”安排工作 {planned.count()} 项，已登记相关活动 {held.count()} 场次。")
+        word.Paragraph(
+            f"围绕{quoted(strand.heading)}安排工作 {planned.count()} 项，已登记相关活动 {held.count()} 场次。"
+        )
     ]
     if rows := [(str(a.day), a.unit.label, a.title) for a in held[:60]]:
         parts.append(word.Table([("日期", "单位", "活动"), *rows], widths=(28, 40, 84)))
@@ -125,9 +128,9 @@ def report_of(form: StatForm, campaign: Campaign, *, at: datetime) -> word.Repor
         ("序号", "内容", "数量"),
         *((c.line.number, c.line.label, f"{c.reported:,} {c.line.unit}") for c in cells.values()),
     ]
-    theme = f"，以“{campaign.theme}”为主题" if campaign.theme else ""
+    theme = f"，以{quoted(campaign.theme)}为主题" if campaign.theme else ""
     opening = (
-        f"根据统一部署{theme}，{form.unit.name}组织开展了“{campaign.title}”。"
+        f"根据统一部署{theme}，{form.unit.name}组织开展了{quoted(campaign.title)}。"
         f"活动期为{campaign.start:%Y年%m月%d日}至{campaign.end:%Y年%m月%d日}。"
     )
     strands = Strand.objects.unscoped("the unit's own report").filter(campaign=campaign).order_by("order")

@@ -10,6 +10,7 @@ from midun.kernel.notify.services import send
 from midun.kernel.orgs.enums import Permission
 from midun.kernel.orgs.models import Membership, Organisation
 from midun.kernel.orgs.services import people_with
+from midun.lib.wording import quoted
 
 
 def planners(unit: Organisation) -> list[Membership]:
@@ -32,7 +33,7 @@ def tell_unit(campaign: Campaign, unit: Organisation, at: datetime) -> None:
     send(
         kind=Notice.Kind.TODO,
         to=planners(unit),
-        text=f"“{campaign.title}”已启动，{what}{due}",
+        text=f"{quoted(campaign.title)}已启动，{what}{due}",
         url=reverse("campaigns:mine", args=[campaign.pk]),
         key=f"campaign:{campaign.pk}:launched",
         at=at,
