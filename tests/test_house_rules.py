@@ -195,7 +195,9 @@ def test_every_template_is_used():
         "usersessions/",
         "400.html",
         "403.html",
+        "403_csrf.html",
         "404.html",
+        "429.html",
         "500.html",
     )
     unused = []
