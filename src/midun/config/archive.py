@@ -32,7 +32,7 @@ from midun.kernel.trail import anchors
 from midun.kernel.trail.services import head, verify
 
 FORMAT = "midun-backup/1"
-_SKIPPED = {"django_session", "django_content_type", "auth_permission", "django_migrations"}
+_SKIPPED = {"django_session", "django_content_type", "auth_permission", "django_migrations", "jobs_worker"}
 _BATCH = 1000
 
 

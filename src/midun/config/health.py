@@ -1,23 +1,33 @@
-"""Is this installation well? For load balancers and operators; says nothing that is not public."""
+"""Is this installation well? For load balancers and for those who watch over it; says nothing confidential."""
 
 import os
 
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from midun import __version__
+from midun.kernel.jobs import services as jobs
+from midun.kernel.trail.services import head
 
 _FREE = 200 * 1024 * 1024
 
 
+@never_cache
 @require_safe
 def health(_request: HttpRequest) -> HttpResponse:
-    """200 when the database answers and the data folder has room, else 503 naming what is wrong."""
+    """200 when the database answers and the data folder has room, else 503 naming what is wrong.
+
+    Background work and the head of the trail are told as well, for monitoring: a dead worker is no reason for a load
+    balancer to take the pages away, and a head noted elsewhere makes a cut-off trail provable.
+    """
     checks = {"database": _database(), "disk": _disk()}
     well = all(checks.values())
-    return JsonResponse({"ok": well, "version": __version__, **checks}, status=200 if well else 503)
+    more = _work_and_trail() if checks["database"] else {}
+    return JsonResponse({"ok": well, "version": __version__, **checks, **more}, status=200 if well else 503)
 
 
 def _database() -> bool:
@@ -35,3 +45,13 @@ def _disk() -> bool:
     except OSError:
         return False
     return stat.f_bavail * stat.f_frsize > _FREE and os.access(settings.MIDUN_HOME, os.W_OK)
+
+
+def _work_and_trail() -> dict[str, object]:
+    work = jobs.state(at=timezone.now())
+    number, digest = head()
+    return {
+        "worker": work.workers > 0 and not work.late,
+        "jobs": {"workers": work.workers, "late": work.late, "given_up": work.given_up},
+        "trail": f"{number}:{digest}",
+    }

@@ -1,22 +1,18 @@
-"""Enqueuing and running jobs."""
+"""Enqueuing jobs, and the life of workers as others see it."""
 
-import logging
-import traceback
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
-from midun.kernel.jobs.models import Job
+from midun.kernel.jobs.models import Job, Worker
 from midun.kernel.jobs.registry import kinds
 
-LEASE = timedelta(minutes=10)
-"""How long a worker may hold a job before another may take it; a job must finish or be idempotent."""
+SILENT = timedelta(minutes=2)
+"""A worker not seen for so long is taken for dead."""
 
-MAX_ATTEMPTS = 8
-_KEPT = timedelta(days=30)
-_ERROR = 4000
-_log = logging.getLogger(__name__)
+LATE = timedelta(minutes=10)
+"""A job still waiting so long after its time shows that nobody works, or not fast enough."""
 
 
 class UnknownJob(Exception):
@@ -27,58 +23,55 @@ def enqueue(name: str, *, key: str, at: datetime, **arguments: object) -> bool:
     """Put a job into the queue within the caller's transaction; False when its `key` was there already."""
     if name not in kinds():
         raise UnknownJob(name)
+    if Job.objects.filter(key=key).exists():
+        return False
     try:
         with transaction.atomic():
             Job.objects.create(name=name, key=key, arguments=arguments, run_at=at)
     except IntegrityError:
-        return False
+        return False  # another process was faster by a hair
     return True
 
 
 def enqueue_scheduled(*, at: datetime) -> int:
     """Enqueue the current occurrence of every scheduled job; returns how many were new."""
-    new = 0
+    due = {}
     for kind in kinds().values():
         if kind.every is not None:
             occurrence = int(at.timestamp() // kind.every.total_seconds())
-            new += enqueue(kind.name, key=f"{kind.name}@{occurrence}", at=at)
-    return new
+            due[f"{kind.name}@{occurrence}"] = kind.name
+    held = set(Job.objects.filter(key__in=due).values_list("key", flat=True))
+    return sum(enqueue(name, key=key, at=at) for key, name in due.items() if key not in held)
 
 
-def claim(*, at: datetime) -> Job | None:
-    """Take the next due job under a lease; None when there is none. Two workers never take the same one."""
-    for candidate in Job.objects.due(at)[:5]:
-        mine = Job.objects.filter(pk=candidate.pk, leased_until=candidate.leased_until, done_at=None, failed_at=None)
-        if mine.update(leased_until=at + LEASE, attempts=candidate.attempts + 1):
-            candidate.refresh_from_db()
-            return candidate
-    return None
+def sign(worker: str, *, at: datetime) -> None:
+    """A worker says that it is alive; workers silent for a day are forgotten."""
+    Worker.objects.update_or_create(name=worker, defaults={"seen_at": at}, create_defaults=_born(at))
+    Worker.objects.filter(seen_at__lt=at - timedelta(days=1)).delete()
 
 
-def run(job: Job, *, at: datetime) -> bool:
-    """Run a claimed job; on an error it is put back with a growing delay and given up after `MAX_ATTEMPTS`."""
-    try:
-        kinds()[job.name].run(at=at, **job.arguments)
-    except Exception:  # noqa: BLE001  # whatever the job raises is recorded; the worker goes on
-        _log.exception("job %s failed (attempt %s)", job, job.attempts)
-        given_up = timezone.now() if job.attempts >= MAX_ATTEMPTS else None
-        Job.objects.filter(pk=job.pk).update(
-            leased_until=None,
-            failed_at=given_up,
-            error=traceback.format_exc()[-_ERROR:],
-            run_at=at + timedelta(seconds=30 * 2**job.attempts),
-        )
-        return False
-    Job.objects.filter(pk=job.pk).update(done_at=timezone.now(), leased_until=None, error="")
-    return True
+def _born(at: datetime) -> dict[str, datetime]:
+    return {"seen_at": at, "started_at": at}
 
 
-def work_once(*, at: datetime) -> int:
-    """Enqueue what the schedule asks for and run everything due; returns how many jobs ran."""
-    enqueue_scheduled(at=at)
-    Job.objects.filter(done_at__lt=at - _KEPT).delete()
-    ran = 0
-    while (job := claim(at=at)) is not None:
-        run(job, at=at)
-        ran += 1
-    return ran
+def leave(worker: str) -> None:
+    """A worker ends as it was told to."""
+    Worker.objects.filter(name=worker).delete()
+
+
+@dataclass(frozen=True)
+class State:
+    """How background work is doing: live workers, jobs late, jobs given up within the last week."""
+
+    workers: int
+    late: int
+    given_up: int
+
+
+def state(*, at: datetime) -> State:
+    """How background work is doing, for the health check."""
+    return State(
+        workers=Worker.objects.filter(seen_at__gt=at - SILENT).count(),
+        late=Job.objects.due(at).filter(run_at__lte=at - LATE).count(),
+        given_up=Job.objects.filter(failed_at__gt=at - timedelta(days=7)).count(),
+    )

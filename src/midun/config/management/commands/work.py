@@ -1,14 +1,23 @@
 """`midun work`: run background jobs."""
 
+import logging
+import os
+import secrets
 import signal
+import socket
 import time
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import close_old_connections
+from django.db import DatabaseError, InterfaceError, close_old_connections
 from django.utils import timezone
 
-from midun.kernel.jobs.services import work_once
+from midun.kernel.jobs.services import leave, sign
+from midun.kernel.jobs.work import work_once
+
+_log = logging.getLogger(__name__)
+_SIGNED_EVERY = 15.0
+_STEP = 0.2
 
 
 class Command(BaseCommand):
@@ -16,29 +25,49 @@ class Command(BaseCommand):
 
     help = "运行后台任务（提醒、期限重算、留痕核验等）"
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.name = f"{socket.gethostname()[:80]}:{os.getpid()}:{secrets.token_hex(4)}"
+        self.signed = 0.0
+        self.told_to_stop = False
+
     def add_arguments(self, parser: CommandParser) -> None:
         """One pass or for ever."""
         parser.add_argument("--once", action="store_true", help="只运行一遍到期任务后退出")
         parser.add_argument("--pause", type=float, default=5.0, help="两遍之间的秒数（默认 5）")
 
     def handle(self, *, once: bool, pause: float, **_options: Any) -> None:
-        """Loop."""
-        stopping = False
-
-        def stop(_signal: int, _frame: object) -> None:
-            nonlocal stopping
-            stopping = True
-
-        signal.signal(signal.SIGTERM, stop)
-        signal.signal(signal.SIGINT, stop)
-        while not stopping:
-            close_old_connections()
-            ran = work_once(at=timezone.now())
-            if ran:
-                self.stdout.write(f"{timezone.localtime():%F %T} 完成 {ran} 个任务")
+        """Loop; a database that is away for a while (restarted, say) is waited for."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+        self.stdout.write("后台任务进程已启动")
+        self.stdout.flush()
+        while not self.told_to_stop:
+            try:
+                self._pass()
+            except (DatabaseError, InterfaceError):
+                if once:
+                    raise
+                _log.exception("the database does not answer; trying again in %s s", pause)
             if once:
-                return
-            waited = 0.0
-            while waited < pause and not stopping:
-                time.sleep(0.2)
-                waited += 0.2
+                break
+            self._wait(pause)
+        leave(self.name)
+
+    def _stop(self, _signal: int, _frame: object) -> None:
+        self.told_to_stop = True
+
+    def _pass(self) -> None:
+        close_old_connections()
+        if time.monotonic() - self.signed > _SIGNED_EVERY or not self.signed:
+            sign(self.name, at=timezone.now())
+            self.signed = time.monotonic()
+        ran = work_once(clock=timezone.now, worker=self.name, stopping=lambda: self.told_to_stop)
+        if ran:
+            self.stdout.write(f"{timezone.localtime():%F %T} 执行 {ran} 个任务")
+            self.stdout.flush()
+
+    def _wait(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while time.monotonic() < until and not self.told_to_stop:
+            time.sleep(_STEP)
