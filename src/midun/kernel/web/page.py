@@ -1,7 +1,6 @@
 """The decorator every view wears: who may, whether it writes, and what a raised error means on the wire."""
 
 from collections.abc import Callable
-from contextlib import ExitStack
 from datetime import datetime
 from functools import wraps
 from http import HTTPStatus
@@ -11,9 +10,10 @@ from urllib.parse import quote
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils import timezone
+from psycopg.errors import DeadlockDetected
 
 from midun.kernel.orgs.actor import Actor
 from midun.kernel.orgs.enums import Permission
@@ -36,6 +36,7 @@ class PageRequest(HttpRequest):
 SAVED = "midun_saved"
 """The cookie by which `drafts.js` learns which form was saved."""
 
+_DEADLOCKS = 3
 _WRITING = ("INSERT", "UPDATE", "DELETE", "CREATE", "DROP", "ALTER", "TRUNCATE", "MERGE", "REPLACE")
 
 
@@ -68,6 +69,31 @@ def _mark_saved(request: PageRequest, response: HttpResponse) -> HttpResponse:
     return response
 
 
+def _read(view: Callable[[], HttpResponse], _request: HttpRequest) -> HttpResponse:
+    with connection.execute_wrapper(_refuse_writes):
+        return view()
+
+
+def _write(view: Callable[[], HttpResponse], request: HttpRequest) -> HttpResponse:
+    """Run the act in one transaction.
+
+    Acts lock the rows they change and then the trail, so two acts of several rows can wait for each other; PostgreSQL
+    ends that by giving one of them up, which has then changed nothing and is simply done again.
+    """
+    for _ in range(_DEADLOCKS):
+        try:
+            with transaction.atomic():
+                return view()
+        except OperationalError as error:
+            if not isinstance(error.__cause__, DeadlockDetected):
+                raise
+            for _, uploads in request.FILES.lists():
+                for upload in uploads:
+                    upload.seek(0)
+    with transaction.atomic():
+        return view()
+
+
 def page(
     permission: Permission | None = None, *, public: bool = False, writes: bool = False
 ) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
@@ -75,7 +101,8 @@ def page(
 
     `public` pages are for anybody; otherwise a membership is needed, and `permission` if given.
     Without `writes` only GET and HEAD are answered. A GET runs read-only (a write raises `GetWrote`); a POST runs in
-    one transaction. `Refused` raised inside becomes 403.
+    one transaction, and once more from the start when the database gave it up to end a deadlock. `Refused` raised
+    inside becomes 403.
     """
     if public and permission is not None:
         raise ValueError("a page is public or asks for a permission, not both")
@@ -89,15 +116,11 @@ def page(
                 return HttpResponseNotAllowed(["GET", "HEAD", "POST"] if writes else ["GET", "HEAD"])
             if not public and (elsewhere := _admit(request, permission)):
                 return elsewhere
-            with ExitStack() as stack:
-                if reads:
-                    stack.enter_context(connection.execute_wrapper(_refuse_writes))
-                else:
-                    stack.enter_context(transaction.atomic())
-                try:
-                    response = view(request, *args, **kwargs)
-                except Refused as refused:
-                    raise PermissionDenied(str(refused)) from refused
+            act = _read if reads else _write
+            try:
+                response = act(lambda: view(request, *args, **kwargs), request)
+            except Refused as refused:
+                raise PermissionDenied(str(refused)) from refused
             return response if reads else _mark_saved(request, response)
 
         answer.page_permission = permission  # type: ignore[attr-defined]  # read by the access matrix test
