@@ -12,6 +12,7 @@ from midun.kernel.orgs.models import Organisation
 from midun.kernel.web.forms import AttachmentsField, DateInput, FilterForm
 
 UPLOAD_LIMIT = 20 * 1024 * 1024
+PROGRESS = [("", "全部"), ("none", "未开展"), ("begun", "已有记录"), ("done", "已办结")]
 _KEYWORDS = 1000
 
 
@@ -145,19 +146,24 @@ class PlanFilter(FilterForm):
     )
     strand = forms.ChoiceField(label="板块", required=False)
     state = forms.ChoiceField(label="状态", required=False, choices=[("", "全部状态"), *PlanState.choices])
+    progress = forms.ChoiceField(label="开展情况", required=False, choices=PROGRESS)
     text = forms.CharField(label="内容", required=False, max_length=60)
 
-    def __init__(self, *args: Any, units: Any, strands: list[Strand], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, units: Any, strands: list[Strand], has_records: Q, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._has_records = has_records
         self.fields["unit"].queryset = units  # type: ignore[attr-defined]  # a ModelChoiceField
         self.fields["unit"].label_from_instance = lambda unit: unit.label  # type: ignore[attr-defined]  # same
         choices: Any = [("", "全部板块"), *((str(s.pk), s.heading) for s in strands), ("none", "未归类")]
         self.fields["strand"].choices = choices  # type: ignore[attr-defined]  # a ChoiceField
 
     def narrow(self, records: Any, name: str, value: Any) -> Any:
-        """Text within the content; “none” for lines under no heading."""
+        """Text within the content; “none” for lines under no heading; how far a line is carried out."""
         if name == "text":
             return records.filter(content__icontains=value)
+        if name == "progress":
+            begun, done = self._has_records, Q(done_at__isnull=False)
+            return records.filter({"done": done, "begun": begun & ~done, "none": ~begun & ~done}[value])
         if name == "strand" and value == "none":
             return records.filter(strand__isnull=True)
         return super().narrow(records, name, value)
@@ -186,6 +192,25 @@ class LineForm(forms.Form):
         self.fields["strand"].queryset = campaign.strands.all()  # type: ignore[attr-defined]  # a ModelChoiceField
         if line is not None:
             self.fields["strand"].empty_label = "未归类"  # type: ignore[attr-defined]  # a ModelChoiceField
+
+
+class FinishForm(forms.Form):
+    """What came of a line of the plan."""
+
+    note = forms.CharField(
+        label="完成情况",
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="写明做了什么、覆盖了谁、有什么结果；可用于总结报告",
+    )
+    documents = AttachmentsField(
+        label="佐证材料", help_text="照片、文件，可多选；已登记的活动、走访等会自动关联，不必重复上传"
+    )
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, line: PlanLine, **kwargs: Any) -> None:
+        kwargs["initial"] = {"note": line.done_note, "version": line.version}
+        super().__init__(*args, **kwargs)
 
 
 class ImportForm(forms.Form):

@@ -15,6 +15,7 @@ urlpatterns = [
     path("<int:number>/units/", views.campaign_units, name="units"),
     path("<int:number>/step/<slug:step>/", views.campaign_step, name="step"),
     path("<int:number>/documents/", views.campaign_documents, name="documents"),
+    path("<int:number>/calendar.ics", views.campaign_calendar, name="calendar"),
     path("<int:number>/plan/", views.plan_page, name="plan"),
     path("<int:number>/plan/review/", views.plan_review, name="review"),
     path("<int:number>/plan/export/<slug:kind>/", views.plan_export, name="export"),
@@ -25,4 +26,6 @@ urlpatterns = [
     path("lines/<int:number>/", views.line_page, name="line"),
     path("lines/<int:number>/edit/", views.line_edit, name="line-edit"),
     path("lines/<int:number>/act/<slug:act>/", views.line_act, name="line-act"),
+    path("lines/<int:number>/finish/", views.line_finish, name="line-finish"),
+    path("lines/<int:number>/unfinish/", views.line_unfinish, name="line-unfinish"),
 ]

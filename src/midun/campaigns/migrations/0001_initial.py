@@ -150,6 +150,8 @@ class Migration(migrations.Migration):
                 ('submitted_at', models.DateTimeField(blank=True, null=True, verbose_name='提交时间')),
                 ('reviewed_at', models.DateTimeField(blank=True, null=True, verbose_name='审核时间')),
                 ('return_reason', models.CharField(blank=True, max_length=500, verbose_name='退回理由')),
+                ('done_at', models.DateTimeField(blank=True, null=True, verbose_name='办结时间')),
+                ('done_note', models.CharField(blank=True, max_length=500, verbose_name='完成情况')),
                 ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='plan_lines', to='campaigns.campaign', verbose_name='服务月')),
                 ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='登记人')),
                 ('unit', models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='orgs.organisation', verbose_name='单位')),
@@ -231,6 +233,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='planline',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'returned'), _negated=True), models.Q(('return_reason', ''), _negated=True), _connector='OR'), name='plan_returned_with_reason'),
+        ),
+        migrations.AddConstraint(
+            model_name='planline',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('done_at__isnull', True), ('done_note', '')), models.Q(('done_at__isnull', False), ('state', 'approved'), ('voided_at__isnull', True), models.Q(('done_note', ''), _negated=True)), _connector='OR'), name='plan_done_says_what'),
         ),
         migrations.AddConstraint(
             model_name='unitalias',

@@ -31,7 +31,11 @@ class PlanLineQuerySet(UnitRecordQuerySet):
 
 
 class PlanLine(UnitRecord):
-    """One line of 活动安排: what a unit intends to do. `number` is its 序号 in the whole plan."""
+    """One line of 活动安排: what a unit intends to do. `number` is its 序号 in the whole plan.
+
+    `done_at` is the unit's word that the line is carried out, with what came of it (`done_note`); records of work that
+    point at the line show that it was begun.
+    """
 
     campaign = models.ForeignKey(Campaign, on_delete=models.RESTRICT, related_name="plan_lines", verbose_name="服务月")
     strand = models.ForeignKey(
@@ -45,6 +49,8 @@ class PlanLine(UnitRecord):
     submitted_at = models.DateTimeField("提交时间", null=True, blank=True)
     reviewed_at = models.DateTimeField("审核时间", null=True, blank=True)
     return_reason = models.CharField("退回理由", max_length=500, blank=True)
+    done_at = models.DateTimeField("办结时间", null=True, blank=True)
+    done_note = models.CharField("完成情况", max_length=500, blank=True)
 
     objects = PlanLineQuerySet.guarded()
     reachable = PlanLineQuerySet.reachable()
@@ -68,6 +74,11 @@ class PlanLine(UnitRecord):
             ),
             models.CheckConstraint(
                 condition=~Q(state=PlanState.RETURNED) | ~Q(return_reason=""), name="plan_returned_with_reason"
+            ),
+            models.CheckConstraint(
+                condition=Q(done_at__isnull=True, done_note="")
+                | (Q(done_at__isnull=False, state=PlanState.APPROVED, voided_at__isnull=True) & ~Q(done_note="")),
+                name="plan_done_says_what",
             ),
         )
 

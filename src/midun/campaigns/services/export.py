@@ -1,4 +1,4 @@
-"""The approved plan as the table that came in."""
+"""The approved plan as the table that came in, and as a document to print and seal."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from midun.campaigns.models import Campaign, PlanLine
+from midun.kernel.documents.table import PrintColumn, PrintTable, table_docx, table_pdf
 from midun.kernel.orgs.actor import Actor
 from midun.kernel.orgs.enums import Permission
 from midun.kernel.orgs.services import require
@@ -17,6 +18,8 @@ HEADS = ("类别", "单位", "序号", "活动安排")
 _WIDTHS = (10.0, 22.0, 7.0, 80.0)
 FORMATS = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "pdf": "application/pdf",
 }
 """What the plan can be had as, with its media type."""
 
@@ -81,4 +84,22 @@ def _xlsx(campaign: Campaign, rows: list[Row], at: datetime) -> bytes:
     return write_xlsx([sheet], at=at)
 
 
-_WRITERS: dict[str, Callable[[Campaign, list[Row], datetime], bytes]] = {"xlsx": _xlsx}
+def _printed(campaign: Campaign, rows: list[Row]) -> PrintTable:
+    columns = (
+        PrintColumn("类别", width=20, centred=True, merged=True),
+        PrintColumn("单位", width=40, centred=True, merged=True),
+        PrintColumn("序号", width=12, centred=True),
+        PrintColumn("活动安排"),
+    )
+    return PrintTable([title_of(campaign)], columns, rows)
+
+
+def _docx(campaign: Campaign, rows: list[Row], at: datetime) -> bytes:
+    return table_docx(_printed(campaign, rows), at=at)
+
+
+def _pdf(campaign: Campaign, rows: list[Row], at: datetime) -> bytes:
+    return table_pdf(_printed(campaign, rows), at=at)
+
+
+_WRITERS: dict[str, Callable[[Campaign, list[Row], datetime], bytes]] = {"xlsx": _xlsx, "docx": _docx, "pdf": _pdf}

@@ -263,7 +263,9 @@ def _fill(line: PlanLine, row: PreviewRow, number: int, *, as_pending: bool, at:
     line.number, line.category, line.content = number, row.category, row.content
     line.state = PlanState.SUBMITTED if as_pending else PlanState.APPROVED
     line.submitted_at = at if as_pending else (line.submitted_at or at)
-    if not as_pending:
+    if as_pending:
+        line.done_at, line.done_note = None, ""
+    else:
         line.reviewed_at = at
     line.return_reason = ""
 

@@ -63,7 +63,7 @@ def _review(
             reviewed.told.append(f"第 {line.number} 条在您打开页面后被修改，请核对最新内容后再审核")
             continue
         try:
-            perform(line, step, actor=actor, at=at, reason=reason, return_reason=reason)
+            perform(line, step, actor=actor, at=at, reason=reason, return_reason=reason, done_at=None, done_note="")
         except WrongState as wrong:
             reviewed.told.append(f"第 {line.number} 条：{wrong}")
             continue

@@ -1,5 +1,6 @@
 """Pages of campaigns: list, page, making, editing, participants, documents, steps."""
 
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -10,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.timezone import localdate
 
-from midun.campaigns import forms
+from midun.campaigns import forms, linked
 from midun.campaigns.campaign_templates import form_labels, load_templates, template_of
 from midun.campaigns.models import Campaign, CampaignUnit, PlanLine, PlanState
 from midun.campaigns.services import campaigns, participants
@@ -95,7 +96,6 @@ def campaign_page(request: PageRequest, number: int) -> HttpResponse:
     """One campaign: facts, headings, units and their plans, documents, deadlines."""
     campaign = campaign_or_404(request, number)
     lines = PlanLine.objects.visible_to(request.actor).live().filter(campaign=campaign)
-    labels = form_labels()
     context = {
         "campaign": campaign,
         "colour": state_colour(campaign),
@@ -106,12 +106,18 @@ def campaign_page(request: PageRequest, number: int) -> HttpResponse:
         "waiting": lines.filter(state=PlanState.SUBMITTED).count(),
         "total": lines.count(),
         "documents": Attachment.objects.of(campaign),
-        "forms": [(labels.get(f.template, f.template), f.due_on) for f in campaign.required_forms.all()],
+        "deadlines": _deadlines(campaign),
         "today": localdate(request.at),
         "documents_form": forms.DocumentsForm(),
         "entries": Entry.objects.about(campaign).order_by("-seq")[:8],
     }
     return render(request, "campaigns/campaign.html", context)
+
+
+def _deadlines(campaign: Campaign) -> list[tuple[str, date]]:
+    labels = form_labels()
+    plan = [("活动安排", campaign.plan_due_on)] if campaign.plan_due_on else []
+    return [*plan, *((labels.get(f.template, f.template), f.due_on) for f in campaign.required_forms.all())]
 
 
 def _strands(campaign: Campaign, lines: Any) -> list[tuple[str, str, int]]:
@@ -122,7 +128,12 @@ def _strands(campaign: Campaign, lines: Any) -> list[tuple[str, str, int]]:
 
 def _board(request: PageRequest, campaign: Campaign, lines: Any) -> list[tuple[CampaignUnit, dict[str, int]]]:
     states = {state.value: Count("pk", filter=Q(state=state)) for state in PlanState}
-    counts = {row.pop("unit"): row for row in lines.order_by().values("unit").annotate(total=Count("pk"), **states)}
+    stages = {
+        "begun": Count("pk", filter=linked.has_records(request.actor) & Q(state=PlanState.APPROVED)),
+        "done": Count("pk", filter=Q(done_at__isnull=False)),
+    }
+    grouped = lines.order_by().values("unit")
+    counts = {row.pop("unit"): row for row in grouped.annotate(total=Count("pk"), **states, **stages)}
     units = CampaignUnit.objects.visible_to(request.actor).filter(campaign=campaign).select_related("unit")
     return [(unit, counts.get(unit.unit_id, {})) for unit in units]
 

@@ -5,6 +5,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
+from midun.campaigns import linked
 from midun.campaigns.forms import LineForm
 from midun.campaigns.models import PlanLine, PlanState
 from midun.campaigns.models.plan import OPEN_STATES
@@ -17,6 +18,7 @@ from midun.campaigns.views.found import (
     say,
     state_colour,
 )
+from midun.kernel.files.models import Attachment
 from midun.kernel.orgs.enums import Permission
 from midun.kernel.trail.models import Entry
 from midun.kernel.web.forms import ReasonForm
@@ -43,11 +45,13 @@ def mine(request: PageRequest, number: int) -> HttpResponse:
         except PROBLEMS as problem:
             say(request, problem)
         return redirect("campaigns:mine", campaign.pk)
+    records = linked.counts(request.actor, [line.pk for line in lines])
     context = {
         "campaign": campaign,
-        "lines": [(line, state_colour(line)) for line in lines],
+        "lines": [(line, state_colour(line), records.get(line.pk, 0)) for line in lines],
         "in_hand": len(in_hand),
         "returned": sum(line.state == PlanState.RETURNED for line in lines),
+        "entrances": linked.entrances(),
         "plans": plans(request, campaign),
     }
     return render(request, "campaigns/mine.html", context)
@@ -89,6 +93,10 @@ def line_page(request: PageRequest, number: int) -> HttpResponse:
         "withdraws": own and line.state == PlanState.SUBMITTED and not line.voided_at,
         "reviews": organises and not line.campaign.is_closed and not line.voided_at and not line.is_open,
         "approves": line.state == PlanState.SUBMITTED,
+        "finishes": own and line.state == PlanState.APPROVED and not line.voided_at,
+        "entrances": linked.entrances(),
+        "records": linked.records(request.actor, line.pk),
+        "documents": Attachment.objects.of(line),
         "entries": Entry.objects.about(line).order_by("-seq"),
     }
     return render(request, "campaigns/line.html", context)

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from midun.campaigns import forms
+from midun.campaigns import forms, linked
 from midun.campaigns.models import Campaign, PlanLine, PlanState
 from midun.campaigns.services import export, review, rights
 from midun.campaigns.views.found import PROBLEMS, campaign_or_404, manages, plans, say, state_colour
@@ -17,7 +17,7 @@ from midun.kernel.orgs.models import Organisation
 from midun.kernel.web.listing import ListColumn, Listing, download
 from midun.kernel.web.page import PageRequest, page
 
-COLUMNS = (
+COLUMNS: tuple[ListColumn, ...] = (
     ListColumn("序号", "number", kind="integer"),
     ListColumn("类别", "category"),
     ListColumn("单位", "unit.label"),
@@ -28,19 +28,41 @@ COLUMNS = (
 )
 
 BUTTONS = {
-    "xlsx": ("导出附件", "file-spreadsheet"),
-    "docx": ("Word", "file-type-docx"),
-    "pdf": ("PDF", "file-type-pdf"),
+    "xlsx": ("导出附件（Excel）", "file-spreadsheet"),
+    "docx": ("Word", "file-text"),
+    "pdf": ("PDF", "printer"),
 }
 
 
-def _listing(campaign: Campaign, lines: Any) -> Listing:
+def stage_of(line: PlanLine, records: int) -> str:
+    """How far a line is carried out, in words."""
+    if line.done_at:
+        return "已办结"
+    if records:
+        return f"{records} 项记录"
+    return "未开展" if line.state == PlanState.APPROVED else ""
+
+
+def stage_colour(line: PlanLine, records: int) -> str:
+    """The colour of its badge."""
+    return "green" if line.done_at else "blue" if records else "secondary"
+
+
+def _listing(request: PageRequest, campaign: Campaign, lines: Any) -> Listing:
     units = Organisation.objects.unscoped("units of the lines shown").filter(pk__in=lines.order_by().values("unit"))
-    args = {"units": units, "strands": list(campaign.strands.all())}
+    counts = linked.counts(request.actor, lines.order_by().values_list("pk", flat=True))
+    stage = ListColumn(
+        "开展",
+        lambda line: stage_of(line, counts.get(line.pk, 0)),
+        kind="badge",
+        colour=lambda line: stage_colour(line, counts.get(line.pk, 0)),
+    )
+    begun = linked.has_records(request.actor)
+    args = {"units": units, "strands": list(campaign.strands.all()), "has_records": begun}
     return Listing(
         key="plan",
         title="活动安排",
-        columns=COLUMNS,
+        columns=(*COLUMNS, stage, ListColumn("完成情况", "done_note")),
         filters=forms.PlanFilter,
         filter_args=lambda _request: args,
         per_page=100,
@@ -54,7 +76,7 @@ def plan_page(request: PageRequest, number: int) -> HttpResponse:
     campaign = campaign_or_404(request, number)
     lines = PlanLine.objects.visible_to(request.actor).live().filter(campaign=campaign)
     organises = rights.organises(request.actor, campaign)
-    return _listing(campaign, lines).respond(
+    return _listing(request, campaign, lines).respond(
         request,
         lines.select_related("unit", "strand"),
         template="campaigns/plan.html",

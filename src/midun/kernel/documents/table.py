@@ -127,5 +127,6 @@ def _rows(document: "docx.document.Document", table: PrintTable) -> None:
             if row[x][1] > 1:
                 merged = grid[y][x].merge(grid[y + row[x][1] - 1][x])
                 set_cell(merged, row[x][0], centre=column.centred, size=10.5)
+        made.columns[x].width = Mm(column.width or share)  # the grid; without it LibreOffice makes all columns equal
         for row_cells in grid:
             row_cells[x].width = Mm(column.width or share)
