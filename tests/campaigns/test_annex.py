@@ -1,5 +1,7 @@
 """Reading the annex: heads, merged and empty cells, rejections, anything at all."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -242,3 +244,15 @@ def test_the_real_notice_as_pasted_text(shared):
     assert len(pasted.rows) == 62
     assert taken(pasted) == taken(listed)
     assert pasted.rejected == listed.rejected == ()
+
+
+def test_the_vector_of_the_format_document():
+    text = (Path(__file__).resolve().parents[2] / "docs/formats/plan-annex.md").read_text(encoding="utf-8")
+    block = [line.strip() for line in text.split("## Vector")[1].splitlines() if line.startswith("    ")]
+    wanted = [
+        tuple(cell.strip() for cell in line.strip("|").split("|"))
+        for line in text.split("## Vector")[1].splitlines()
+        if line.startswith("|") and "---" not in line
+    ][1:]
+    rows = read_annex(read_text("\n".join(block).replace("→", "\t"))).rows
+    assert [(r.category, r.unit, str(r.number), r.content) for r in rows] == wanted
