@@ -1,0 +1,86 @@
+"""The right edge of a stored log: what is needed to add entries and to write the tiles and bundles that change."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from midun.lib.tlog.merkle import SHA256, Frontier
+from midun.lib.tlog.tiles import (
+    ENTRIES,
+    TILE_HEIGHT,
+    TILE_WIDTH,
+    Fetch,
+    Tile,
+    TiledTree,
+    encode_entries,
+    tile_at,
+)
+
+
+@dataclass
+class Edge:
+    """The tree's peaks, the unfilled tile of each level, the unfilled bundle. Memory: below 256 hashes per level."""
+
+    tree: Frontier = field(default_factory=Frontier)
+    rows: list[list[bytes]] = field(default_factory=list)
+    bundle: list[bytes] = field(default_factory=list)
+
+    @classmethod
+    def load(cls, fetch: Fetch, size: int) -> "Edge":
+        """Read the edge of a log of `size` entries. Raises `Refused` where tiles are missing or malformed.
+
+        The caller compares `tree.root()` with a signed checkpoint, and calls `check` for the last bundle.
+        """
+        tiles, edge = TiledTree(fetch, size), cls()
+        edge.tree.load(size, tiles)
+        level = 0
+        while size >> (TILE_HEIGHT * level):
+            width = (size >> (TILE_HEIGHT * level)) % TILE_WIDTH
+            number = (size >> (TILE_HEIGHT * level)) // TILE_WIDTH
+            edge.rows.append(list(tiles.hashes(level, number)) if width else [])
+            level += 1
+        if size % TILE_WIDTH:
+            edge.bundle = tiles.entries(size // TILE_WIDTH)
+        return edge
+
+    def bundle_fits(self) -> bool:
+        """Whether the last entries hash to the last level-0 tile."""
+        return [SHA256.leaf(entry) for entry in self.bundle] == (self.rows[0] if self.rows else [])
+
+    def copy(self) -> "Edge":
+        """An independent copy."""
+        return Edge(self.tree.copy(), [list(row) for row in self.rows], list(self.bundle))
+
+    @property
+    def size(self) -> int:
+        """Number of entries."""
+        return self.tree.size
+
+    def add(self, entries: Sequence[bytes]) -> Iterator[tuple[Tile, bytes]]:
+        """Add entries; give every tile and bundle the new tree has and the old had not. Must be read to its end."""
+        yield from self._add_to_bundles(entries)
+        begun = self.size
+        for entry in entries:
+            for node, digest in self.tree.append(SHA256.leaf(entry)):
+                level, inside = divmod(node.height, TILE_HEIGHT)
+                if not inside:
+                    yield from self._add_to_row(level, node.number, digest)
+        for level, row in enumerate(self.rows):
+            tile = tile_at(level, (self.size >> (TILE_HEIGHT * level)) // TILE_WIDTH, self.size)
+            if row and tile != tile_at(level, tile.number, begun):
+                yield tile, b"".join(row)
+
+    def _add_to_row(self, level: int, number: int, digest: bytes) -> Iterator[tuple[Tile, bytes]]:
+        if level == len(self.rows):
+            self.rows.append([])
+        self.rows[level].append(digest)
+        if len(self.rows[level]) == TILE_WIDTH:
+            yield Tile(level, number // TILE_WIDTH), b"".join(self.rows[level])
+            self.rows[level] = []
+
+    def _add_to_bundles(self, entries: Sequence[bytes]) -> Iterator[tuple[Tile, bytes]]:
+        number, self.bundle = self.size // TILE_WIDTH, self.bundle + list(entries)
+        while len(self.bundle) >= TILE_WIDTH:
+            yield Tile(ENTRIES, number), encode_entries(self.bundle[:TILE_WIDTH])
+            number, self.bundle = number + 1, self.bundle[TILE_WIDTH:]
+        if entries and self.bundle:
+            yield Tile(ENTRIES, number, len(self.bundle)), encode_entries(self.bundle)

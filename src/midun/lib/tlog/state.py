@@ -1,0 +1,180 @@
+"""The row that decides what may be signed: (size, root) of a log, changed only by compare-and-swap.
+
+Contract and SQLite implementation. Another database implements `State` with the same conditions in one statement each.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from threading import Lock
+from typing import Protocol
+
+from midun.lib.tlog.merkle import SHA256
+
+
+class StateConflict(Exception):
+    """The row is not what the caller read: another process has taken over, or the clock went back."""
+
+
+class StateMissing(Exception):
+    """There is no such database or no such log. Neither is ever made by opening it."""
+
+
+@dataclass(frozen=True)
+class Head:
+    """A row as read: `note` is the signed checkpoint of exactly (size, root), None until it is signed.
+
+    `epoch` counts take-overs; `time` is the newest time (seconds since 1970) at which the row advanced.
+    """
+
+    origin: str
+    size: int
+    root: bytes
+    epoch: int
+    time: int
+    note: bytes | None
+
+
+class State(Protocol):
+    """One row per log. Every act is atomic against all processes and durable before it returns.
+
+    Methods raise `StateMissing` for an unknown log, and the database's own errors; after any error the caller stops.
+    """
+
+    def load(self, origin: str) -> Head:
+        """The row."""
+
+    def take_over(self, origin: str) -> Head:
+        """Raise the epoch by one and give the row: all heads read before can no longer advance."""
+
+    def advance(self, head: Head, *, size: int, root: bytes, time: int) -> Head:
+        """Let the row be (size, root), unsigned, if it still is `head` (origin, size, root, epoch) and time ≥ its time.
+
+        Raises `StateConflict` otherwise. Sizes only grow: ValueError for a size not above the head's.
+        """
+
+    def record_note(self, head: Head, note: bytes) -> Head:
+        """Keep the signed checkpoint of `head` (origin, size, root, epoch as read) if there is none yet.
+
+        Raises `StateConflict` otherwise.
+        """
+
+
+_SCHEMA = """
+CREATE TABLE tlog_state (
+    origin TEXT PRIMARY KEY,
+    size INTEGER NOT NULL CHECK (size >= 0),
+    root BLOB NOT NULL CHECK (length(root) = 32),
+    epoch INTEGER NOT NULL CHECK (epoch >= 0),
+    time INTEGER NOT NULL CHECK (time >= 0),
+    note BLOB
+) STRICT
+"""
+_SAME = "origin = ? AND size = ? AND root = ? AND epoch = ?"
+
+
+class SqliteState:
+    """The rows in an SQLite database of their own, write-ahead journal, synced at every commit. Thread-safe."""
+
+    def __init__(self, path: Path) -> None:
+        """Open an existing database. Raises `StateMissing`."""
+        if not path.is_file():
+            raise StateMissing(f"no state database at {path}")
+        uri = f"{path.absolute().as_uri()}?mode=rw"
+        self._lock = Lock()
+        self._connection = sqlite3.connect(uri, uri=True, timeout=30, isolation_level=None, check_same_thread=False)
+        self._connection.execute("PRAGMA synchronous = FULL")
+
+    def close(self) -> None:
+        """Close the database."""
+        self._connection.close()
+
+    @classmethod
+    def create(cls, path: Path) -> "SqliteState":
+        """Make an empty database; it must not exist. Raises FileExistsError."""
+        path.touch(mode=0o600, exist_ok=False)
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute(_SCHEMA)
+        return cls(path)
+
+    def add_log(self, origin: str, time: int) -> Head:
+        """Begin an empty log, once. Raises `StateConflict` if it exists."""
+        head = Head(origin, 0, SHA256.empty, 0, time, None)
+        with self._transaction() as connection:
+            try:
+                connection.execute(
+                    "INSERT INTO tlog_state VALUES (?, ?, ?, ?, ?, ?)",
+                    (head.origin, head.size, head.root, head.epoch, head.time, head.note),
+                )
+            except sqlite3.IntegrityError as error:
+                raise StateConflict(f"{origin} exists") from error
+        return head
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+    def load(self, origin: str) -> Head:
+        """As the contract says."""
+        with self._transaction() as connection:
+            return _read(connection, origin)
+
+    def origins(self) -> list[str]:
+        """The logs there are."""
+        with self._transaction() as connection:
+            return [row[0] for row in connection.execute("SELECT origin FROM tlog_state ORDER BY origin")]
+
+    def take_over(self, origin: str) -> Head:
+        """As the contract says."""
+        with self._transaction() as connection:
+            connection.execute("UPDATE tlog_state SET epoch = epoch + 1 WHERE origin = ?", (origin,))
+            return _read(connection, origin)
+
+    def advance(self, head: Head, *, size: int, root: bytes, time: int) -> Head:
+        """As the contract says."""
+        if size <= head.size:
+            raise ValueError(f"size {size} does not grow from {head.size}")
+        with self._transaction() as connection:
+            changed = connection.execute(
+                f"UPDATE tlog_state SET size = ?, root = ?, time = ?, note = NULL WHERE {_SAME} AND time <= ?",  # noqa: S608  # no input in it
+                (size, root, time, head.origin, head.size, head.root, head.epoch, time),
+            )
+            _changed_one(changed, connection, head, time)
+        return replace(head, size=size, root=root, time=time, note=None)
+
+    def record_note(self, head: Head, note: bytes) -> Head:
+        """As the contract says."""
+        with self._transaction() as connection:
+            changed = connection.execute(
+                f"UPDATE tlog_state SET note = ? WHERE {_SAME} AND note IS NULL",  # noqa: S608  # no input in it
+                (note, head.origin, head.size, head.root, head.epoch),
+            )
+            _changed_one(changed, connection, head, head.time)
+        return replace(head, note=note)
+
+
+def _read(connection: sqlite3.Connection, origin: str) -> Head:
+    query = "SELECT origin, size, root, epoch, time, note FROM tlog_state WHERE origin = ?"
+    row = connection.execute(query, (origin,)).fetchone()
+    if row is None:
+        raise StateMissing(f"no log {origin!r}")
+    return Head(*row)
+
+
+def _changed_one(changed: sqlite3.Cursor, connection: sqlite3.Connection, head: Head, time: int) -> None:
+    if changed.rowcount != 1:
+        there = _read(connection, head.origin)
+        raise StateConflict(
+            f"expected size {head.size}, epoch {head.epoch}, time up to {time}; "
+            f"the row has size {there.size}, epoch {there.epoch}, time {there.time}"
+        )

@@ -1,0 +1,168 @@
+"""Where a log's public files lie: the contract, and the file system as one of its two implementations."""
+
+import fcntl
+import os
+import re
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]*(?:/[a-z0-9][a-z0-9._-]*)*")
+_TEMPORARY = ".tmp-"
+
+
+class StoreConflict(Exception):
+    """A path holds other bytes than the caller's act allows: an immutable file differs, or somebody published first."""
+
+
+class Store(Protocol):
+    """Files by path. Paths are lower-case names joined by `/`; a store never shows half-written content.
+
+    Every method raises OSError where the storage fails. After an OSError the caller knows nothing about what was
+    written and must not go on (docs/formats/tlog-operation.md).
+    """
+
+    def get(self, path: str) -> bytes | None:
+        """The bytes of a file; None if there is none."""
+
+    def create(self, path: str, data: bytes, *, overwrite: bool = False) -> None:
+        """Make an immutable file; nothing happens if it exists with these bytes.
+
+        Raises `StoreConflict` if it exists with others, unless `overwrite` (for files nobody was told of yet). Durable
+        only after `sync`.
+        """
+
+    def sync(self) -> None:
+        """Make everything durable that `create` made since the last `sync`."""
+
+    def replace(self, path: str, data: bytes, *, previous: bytes | None) -> None:
+        """Put bytes in place of exactly `previous` (None: of no file), atomically and durably.
+
+        Raises `StoreConflict` if something else is there. Of two callers with one `previous`, one succeeds.
+        """
+
+    def delete(self, path: str) -> None:
+        """Remove a file; nothing happens if there is none. Not necessarily durable."""
+
+    def list(self, prefix: str) -> Iterator[str]:
+        """The paths that begin with `prefix`, sorted."""
+
+
+def check_path(path: str) -> str:
+    """The path itself. Raises ValueError for anything that could leave the store or be a temporary file."""
+    if not _NAME.fullmatch(path):
+        raise ValueError(f"not a path of a store: {path!r}")
+    return path
+
+
+def _fsync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+class FileStore:
+    """A folder. Files are written under a temporary name and linked or renamed into place; read-only once there."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._files: list[Path] = []
+        self._folders: dict[Path, None] = {}
+
+    def _path(self, path: str) -> Path:
+        return self.root / check_path(path)
+
+    def get(self, path: str) -> bytes | None:
+        """As the contract says."""
+        try:
+            return self._path(path).read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    def create(self, path: str, data: bytes, *, overwrite: bool = False) -> None:
+        """As the contract says; content and name become durable in `sync`."""
+        target = self._path(path)
+        there = self.get(path)
+        if there is not None and there != data and not overwrite:
+            raise StoreConflict(f"{path}: exists with other content")
+        if there != data:
+            self._folder(target.parent)
+            temporary = self._write(target, data)
+            if overwrite:
+                temporary.replace(target)
+            else:
+                self._link(temporary, target)
+        self._files.append(target)  # also if it was there: it may not have reached the disk
+        self._folders[target.parent] = None
+
+    def _folder(self, folder: Path) -> None:
+        missing = []
+        while not folder.is_dir():
+            missing.append(folder)
+            folder = folder.parent
+        for made in reversed(missing):
+            made.mkdir(exist_ok=True)
+            self._folders[made.parent] = None
+
+    def _write(self, target: Path, data: bytes) -> Path:
+        temporary = target.parent / f"{_TEMPORARY}{secrets.token_hex(8)}"
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o444)
+        with os.fdopen(handle, "wb") as out:
+            out.write(data)
+        return temporary
+
+    def _link(self, temporary: Path, target: Path) -> None:
+        try:
+            os.link(temporary, target)
+        except FileExistsError as error:
+            raise StoreConflict(f"{target.name}: somebody else made it") from error
+        finally:
+            temporary.unlink()
+
+    def sync(self) -> None:
+        """As the contract says: files first, then the folders that name them, deepest first."""
+        for path in self._files:
+            _fsync(path)
+        for folder in sorted(self._folders, key=lambda path: -len(path.parts)):
+            _fsync(folder)
+        self._files, self._folders = [], {}
+
+    def replace(self, path: str, data: bytes, *, previous: bytes | None) -> None:
+        """As the contract says; a lock on the root keeps other processes out between comparison and renaming."""
+        target = self._path(path)
+        self._folder(target.parent)
+        with self._locked():
+            if self.get(path) != previous:
+                raise StoreConflict(f"{path}: is not what it was")
+            temporary = self._write(target, data)
+            _fsync(temporary)
+            temporary.replace(target)
+            _fsync(target.parent)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        handle = os.open(self.root, os.O_RDONLY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
+
+    def delete(self, path: str) -> None:
+        """As the contract says; a folder that became empty goes too."""
+        target = self._path(path)
+        target.unlink(missing_ok=True)
+        if target.parent != self.root and target.parent.is_dir() and not any(target.parent.iterdir()):
+            target.parent.rmdir()
+
+    def list(self, prefix: str) -> Iterator[str]:
+        """As the contract says. Leftover temporary files are not shown; `fsck` reports them."""
+        folder = self.root / prefix.rpartition("/")[0]
+        if not folder.is_dir():
+            return
+        found = (path.relative_to(self.root).as_posix() for path in folder.rglob("*") if path.is_file())
+        yield from sorted(path for path in found if path.startswith(prefix) and f"/{_TEMPORARY}" not in f"/{path}")
