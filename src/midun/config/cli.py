@@ -20,6 +20,7 @@ COMMANDS = {
     "import": "导入活动安排（annex）或企业名录（enterprises）",
     "report": "输出统计表（form）或总结报告（summary）",
     "trail": "核验留痕（verify）",
+    "log": "核查透明日志目录（fsck）",
     "init": "初始化数据库、行政区划、日历与首个管理员",
     "secret": "生成一个密钥",
 }

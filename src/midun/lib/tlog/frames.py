@@ -2,7 +2,7 @@
 
 import hashlib
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from midun.lib.tlog.errors import Refused
@@ -61,3 +61,26 @@ def read_frames(data: bytes) -> Iterator[tuple[Frame, int]]:
     while found:
         yield found
         found = decode_frame(data, found[1])
+
+
+def frames_between(frames: Iterable[Frame], start: tuple[int, bytes], end: tuple[int, bytes]) -> list[Frame] | None:
+    """The frames that lead from one (size, root) to another, in order; None if there are none that do.
+
+    Several attempts at one size may lie there; only the right one leads on. The roots are those the frames name:
+    whoever relies on them hashes again.
+    """
+    by_start: dict[tuple[int, bytes], list[Frame]] = {}
+    for frame in frames:
+        if start[0] <= frame.first and frame.end <= end[0]:
+            by_start.setdefault((frame.first, frame.before), []).append(frame)
+    paths: list[list[Frame]] = [[]]
+    seen = set()
+    while paths:
+        path = paths.pop()
+        at = (path[-1].end, path[-1].after) if path else start
+        if at == end:
+            return path
+        if at not in seen:
+            seen.add(at)
+            paths += [[*path, frame] for frame in by_start.get(at, ())]
+    return None

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from midun.lib.tlog.checkpoint import Checkpoint
 from midun.lib.tlog.edge import Edge
 from midun.lib.tlog.errors import Reason, Refused
-from midun.lib.tlog.frames import Frame, decode_frame
+from midun.lib.tlog.frames import Frame, decode_frame, frames_between
 from midun.lib.tlog.keys import Algorithm, Signer
 from midun.lib.tlog.merkle import SHA256, Frontier, inclusion_proof
 from midun.lib.tlog.note import Signature, open_checkpoint, parse_note, sign_text
@@ -201,21 +201,11 @@ class Sequencer:
 
     def _promised(self) -> list[Frame]:
         """The frames that lead from the published tree to the row's, in order."""
-        by_start: dict[tuple[int, bytes], list[Frame]] = {}
-        for frame in self._wal.frames():
-            if self._edge.size <= frame.first and frame.end <= self._head.size:
-                by_start.setdefault((frame.first, frame.before), []).append(frame)
-        paths: list[list[Frame]] = [[]]
-        seen = set()
-        while paths:
-            path = paths.pop()
-            at = (path[-1].end, path[-1].after) if path else (self._edge.size, self._edge.tree.root())
-            if at == (self._head.size, self._head.root):
-                return path
-            if at not in seen:
-                seen.add(at)
-                paths += [[*path, frame] for frame in by_start.get(at, ())]
-        raise NotRecoverable(f"no frames lead from size {self._edge.size} to the row's {self._head.size}")
+        published = (self._edge.size, self._edge.tree.root())
+        found = frames_between(self._wal.frames(), published, (self._head.size, self._head.root))
+        if found is None:
+            raise NotRecoverable(f"no frames lead from size {self._edge.size} to the row's {self._head.size}")
+        return found
 
     def _check_note(self, note: bytes) -> None:
         signed = open_checkpoint(note, [signer.verifier for signer in self._signers]).checkpoint

@@ -113,6 +113,19 @@ class SqliteState:
                 raise StateConflict(f"{origin} exists") from error
         return head
 
+    @staticmethod
+    def peek(path: Path) -> list[Head]:
+        """All rows, read without writing anything. Raises `StateMissing`, sqlite3.DatabaseError."""
+        if not path.is_file():
+            raise StateMissing(f"no state database at {path}")
+        uri = f"{path.absolute().as_uri()}?mode=ro"
+        with closing(sqlite3.connect(uri, uri=True, timeout=30)) as connection:
+            [answer] = connection.execute("PRAGMA quick_check(1)").fetchone()
+            if answer != "ok":
+                raise sqlite3.DatabaseError(answer)
+            rows = connection.execute("SELECT origin, size, root, epoch, time, note FROM tlog_state ORDER BY origin")
+            return [Head(*row) for row in rows]
+
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         with self._lock:
