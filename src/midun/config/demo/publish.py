@@ -5,7 +5,7 @@ from functools import partial
 
 from midun.config.demo import words
 from midun.config.demo.stage import Stage, on
-from midun.kernel.documents.report import Block, Paragraph, Report, report_docx
+from midun.kernel.documents.report import Block, Paragraph, Report, Title, report_docx
 from midun.kernel.orgs.models import Organisation
 from midun.publicity import services as publicity
 from midun.publicity.models import GovReport, NewsItem, QuestionnaireHandout, Resource, TypicalCase
@@ -66,8 +66,9 @@ def _check(stage: Stage, case: TypicalCase, at: datetime) -> None:
 def _resources(stage: Stage, day: date, at: datetime) -> None:
     unit, actor = stage.units["city"], stage.actor("city")
     for title, lines in words.RESOURCES:
-        blocks = [Block(f"p{n}", [Paragraph(line)]) for n, line in enumerate(lines)]
-        data, _ = report_docx(Report(title, unit.name, day, blocks), at=at)
+        head = Block("title", [Title(title, [unit.name])])
+        blocks = [head, *(Block(f"p{n}", [Paragraph(line)]) for n, line in enumerate(lines))]
+        data, _ = report_docx(Report(title, blocks), at=at)
         made = publicity.add(
             Resource,
             unit=unit,

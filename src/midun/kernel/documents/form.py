@@ -3,7 +3,7 @@
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 import docx
 import xlsxwriter
@@ -81,7 +81,7 @@ def form_xlsx(sheet: FormSheet, *, at: datetime) -> bytes:
     """The form as a workbook. The numbers are numbers, shown as （ 1,234 ）场次 by their format."""
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True})
-    book.set_properties({"title": "".join(sheet.title), "created": at.replace(tzinfo=None)})
+    book.set_properties({"title": "".join(sheet.title), "created": at.astimezone(UTC).replace(tzinfo=None)})
     page = book.add_worksheet("统计表")
     page.set_paper(9)
     page.fit_to_pages(1, 1)

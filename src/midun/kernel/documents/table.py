@@ -21,8 +21,9 @@ _WIDTH_LANDSCAPE = 257
 
 @dataclass(frozen=True)
 class PrintColumn:
-    """A column: its title, its width in mm (0 takes what is left), whether it is centred, and whether equal
-    neighbours below each other are merged into one cell.
+    """A column: its title and its width in mm (0 takes what is left).
+
+    `centred` centres it; `merged` merges equal neighbours below each other into one cell.
     """
 
     title: str
