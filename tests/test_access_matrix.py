@@ -105,6 +105,8 @@ RECORDS = {
     "visits:edit": RECORDERS,
     "visits:void": RECORDERS,
     "reporting:board": BUREAU,
+    "reporting:comparison": BUREAU,
+    "reporting:sealed": (*OFFICERS, "station_staff"),
     "reporting:form": BUREAU,
     "reporting:drill": BUREAU,
     "reporting:summary": BUREAU,

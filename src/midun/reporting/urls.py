@@ -8,9 +8,11 @@ app_name = "reporting"
 urlpatterns = [
     path("", views.boards, name="boards"),
     path("campaigns/<int:number>/", views.board, name="board"),
+    path("campaigns/<int:number>/figures/", views.comparison, name="comparison"),
     path("forms/<int:number>/", views.form, name="form"),
     path("forms/<int:number>/cells/<str:name>/", views.drill, name="drill"),
     path("forms/<int:number>/summary/", views.summary, name="summary"),
-    path("forms/<int:number>/form.<str:kind>", views.paper, name="paper"),
+    path("forms/<int:number>/sealed/", views.sealed, name="sealed"),
+    path("forms/<int:number>/form.<str:kind>", views.form_paper, name="paper"),
     path("forms/<int:number>/<str:step>/", views.act, name="act"),
 ]

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 
 from midun.activities.kinds import Group, Method
 from midun.activities.models.activity import Activity
@@ -98,6 +99,10 @@ class Participation(Scoped):
 
     def __str__(self) -> str:
         return f"{self.person_name}（{self.enterprise_name or '未填单位'}）"
+
+    def get_absolute_url(self) -> str:
+        """The page of its activity, where the list of participants is."""
+        return reverse("activities:activity", args=(self.activity_id,))
 
     @property
     def is_unmatched(self) -> bool:

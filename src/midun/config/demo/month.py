@@ -15,8 +15,8 @@ from midun.config.demo.stage import Stage, on
 from midun.config.demo.tree import DISTRICTS, WITHOUT_CODE
 from midun.kernel.notify.models import Notice
 from midun.kernel.orgs.models import Organisation
-from midun.kernel.statistics import services as forms
 from midun.kernel.statistics.models import StatForm
+from midun.kernel.statistics.services import steps
 from midun.reporting.services import forms_of, open_forms
 
 _UNITS = ("city", *DISTRICTS, *WITHOUT_CODE)
@@ -106,24 +106,24 @@ def _settle(stage: Stage, month: Campaign) -> None:
     city, leader = stage.actor("city"), stage.actor("leader")
     summary: list[StatForm] = []
     for n, form in enumerate(forms_of(month, city)):
-        if form.superior_id is None:
+        if form.above_id is None:
             summary.append(form)
             continue
         filler = city if form.own_only else stage.officer(form.unit)
         first = on(date(2025, 7, 1), 9, n)
-        submit, accept = partial(_act, forms.submit, form, actor=filler), partial(_act, forms.accept, form, actor=city)
+        submit, accept = partial(_act, steps.submit, form, actor=filler), partial(_act, steps.accept, form, actor=city)
         stage.later(first, submit)
         if n == len(DISTRICTS) // 2:
             reason = "请补充走访活动的照片后再报"
-            stage.later(on(date(2025, 7, 2), 10), partial(_act, forms.return_, form, actor=city, reason=reason))
+            stage.later(on(date(2025, 7, 2), 10), partial(_act, steps.return_, form, actor=city, reason=reason))
             stage.later(on(date(2025, 7, 2), 16), submit)
         stage.later(on(date(2025, 7, 3), 9, n), accept)
     for form in summary:
-        stage.later(on(date(2025, 7, 4), 15), partial(_act, forms.freeze, form, actor=leader, reason=""))
+        stage.later(on(date(2025, 7, 4), 15), partial(_act, steps.freeze, form, actor=leader, reason=""))
     stage.later(on(date(2025, 7, 4), 16), lambda at: campaigns.close(campaign=month, actor=city, at=at))
     stage.run()
 
 
 def _act(act: Callable[..., object], form: StatForm, at: datetime, **more: object) -> None:
     form.refresh_from_db()
-    act(form, at=at, **more)
+    act(form, version=form.version, at=at, **more)

@@ -1,4 +1,4 @@
-"""Django's handle on statistics: finds every app's figures."""
+"""Django's handle on statistics: finds every app's figures, and the checks of the forms at start-up."""
 
 from django.apps import AppConfig
 from django.utils.module_loading import autodiscover_modules
@@ -11,5 +11,5 @@ class StatisticsConfig(AppConfig):
     verbose_name = "统计"
 
     def ready(self) -> None:
-        """Register the figures of every app, without importing any of them by name."""
-        autodiscover_modules("figures")
+        """Register the figures and start-up checks of every app, without importing any of them by name."""
+        autodiscover_modules("figures", "startup_checks")

@@ -1,42 +1,109 @@
-"""The numbers of a form: counted, adjusted, reported; what stands in the way of submitting; late differences."""
+"""A form filled in: its cells with the counted, carried and reported numbers, and the forms below it.
 
-import hashlib
-import json
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+Everything a page, a paper or a service needs to know about the numbers of a form is computed here once, by `fill`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from django.db.models import F
 
 from midun.kernel.statistics import figures
+from midun.kernel.statistics.body import Below, Body, Numbers, digest_of, parse
+from midun.kernel.statistics.figures import Figure
 from midun.kernel.statistics.models import CellAdjustment, FormSnapshot, FormState, StatForm
-from midun.kernel.statistics.templates import Check, Line
-from midun.kernel.trail.chain import canonical, instant
+from midun.kernel.statistics.templates import Line
 
-FORMAT = "midun-form/1"
+KEPT = 5000
+"""At most so many records of a part are kept by key in a snapshot."""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell: its line, the counted number now, and a person's adjustment if any."""
+    """One cell: its line and figure, the numbers as they are now and as the form states them.
+
+    The two differ only after the form was handed in: then it states what was handed in, and `late` is how much the
+    records (and the accepted forms below) have changed since.
+    """
 
     line: Line
+    figure: Figure
     rows: int
-    computed: int
-    adjustment: CellAdjustment | None = None
-    children: int = 0
-    frozen: int | None = None
-    frozen_computed: int | None = None
+    now: Numbers
+    stated: Numbers
+    below: tuple[Below, ...] = ()
+    sum_below: int | None = None
 
     @property
     def reported(self) -> int:
-        """What the form states: the frozen number, else the adjusted one, else the counted one."""
-        if self.frozen is not None:
-            return self.frozen
-        return self.adjustment.value if self.adjustment else self.computed
+        """The number on the form."""
+        return self.stated.reported
 
     @property
     def late(self) -> int:
-        """How much the records changed after the form was settled."""
-        return 0 if self.frozen_computed is None else self.computed - self.frozen_computed
+        """How much the number would be different if it were counted today."""
+        return self.now.automatic - self.stated.automatic
+
+    @property
+    def is_adjusted(self) -> bool:
+        """Whether a person put another number than the counted one."""
+        return bool(self.stated.reason)
+
+
+@dataclass(frozen=True)
+class Child:
+    """A form that goes into a summary, with its content once it was handed in."""
+
+    form: StatForm
+    body: Body | None
+
+    @cached_property
+    def numbers(self) -> Mapping[str, Numbers]:
+        """What it states, by figure; empty while it is open."""
+        return self.body.numbers if self.body else {}
+
+    @cached_property
+    def deltas(self) -> list[tuple[str, int, str]]:
+        """Once accepted: where it states something else than its records."""
+        return self.body.deltas() if self.body and self.form.state == FormState.ACCEPTED else []
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A form with everything about its numbers."""
+
+    form: StatForm
+    cells: list[Cell]
+    children: list[Child]
+    body: Body | None = None
+    intact: bool = True
+    kept: list[tuple[str, int, list[tuple[int, Any]]]] = field(default_factory=list)
+
+    def cell(self, name: str) -> Cell:
+        """The cell of a figure."""
+        return next(cell for cell in self.cells if cell.line.figure == name)
+
+    @property
+    def late(self) -> list[Cell]:
+        """The cells that would be different if they were counted today."""
+        return [cell for cell in self.cells if cell.late]
+
+    @property
+    def waiting(self) -> list[Child]:
+        """Forms below that are not accepted."""
+        return [child for child in self.children if child.form.state != FormState.ACCEPTED]
+
+    @property
+    def accepted(self) -> int:
+        """How many forms below are accepted."""
+        return len(self.children) - len(self.waiting)
+
+    @property
+    def is_summary(self) -> bool:
+        """Whether other forms go into it."""
+        return bool(self.children)
 
 
 def adjustments_of(form: StatForm) -> dict[str, CellAdjustment]:
@@ -45,109 +112,80 @@ def adjustments_of(form: StatForm) -> dict[str, CellAdjustment]:
     return {a.figure: a for a in found.select_related("made_by")}
 
 
-def children_of(form: StatForm) -> list[StatForm]:
-    """The forms that the unit of this summary reviews, in the order of the tree."""
-    if form.own_only:
-        return []
-    found = StatForm.objects.unscoped("roll-up").filter(
-        subject=form.subject, template=form.template, superior_id=form.unit_id
-    )
-    return list(found.exclude(pk=form.pk).select_related("unit__jurisdiction").order_by("unit__jurisdiction__path"))
-
-
-def latest_snapshot(form: StatForm) -> FormSnapshot | None:
+def newest_snapshot(form: StatForm) -> FormSnapshot | None:
     """The newest snapshot of any stage."""
     found: FormSnapshot | None = FormSnapshot.objects.unscoped("reached through its form").filter(form=form).last()
     return found
 
 
-def _child_adjustments(form: StatForm) -> dict[str, int]:
-    ids = [child.pk for child in children_of(form) if child.is_settled]
-    found = CellAdjustment.objects.unscoped("roll-up").filter(form_id__in=ids, withdrawn_at__isnull=True)
-    totals: dict[str, int] = {}
-    for one in found:
-        totals[one.figure] = totals.get(one.figure, 0) + one.value - one.computed
-    return totals
+def children_of(form: StatForm) -> list[Child]:
+    """The forms that go into this one, the organiser's own first, then in the order of the tree. Two queries."""
+    forms = StatForm.objects.unscoped("roll-up").filter(above=form).select_related("unit__jurisdiction")
+    handed_in = (FormState.SUBMITTED, FormState.ACCEPTED)
+    bodies = dict(
+        FormSnapshot.objects.unscoped("roll-up")
+        .filter(form__above=form, form__state__in=handed_in, digest=F("form__digest"))
+        .values_list("form_id", "body")
+    )
+    ordered = forms.order_by("-own_only", "unit__jurisdiction__order", "unit__order", "unit__jurisdiction__path")
+    return [Child(one, parse(bodies[one.pk]) if one.pk in bodies else None) for one in ordered]
 
 
-def cells_of(form: StatForm) -> list[Cell]:
-    """Every cell of the form in its order, counted now; for a settled form beside the frozen numbers."""
-    content, adjusted, children = form.content, adjustments_of(form), _child_adjustments(form)
-    frozen: dict[str, dict[str, int]] = {}
-    snapshot = latest_snapshot(form) if form.is_settled else None
-    if snapshot is not None:
-        frozen = {cell["figure"]: cell for cell in json.loads(snapshot.body)["cells"]}
-    made = []
+def _below(children: list[Child]) -> dict[str, list[Below]]:
+    found: dict[str, list[Below]] = {}
+    for child in children:
+        for name, delta, reason in child.deltas:
+            added = figures.get(name).additive
+            found.setdefault(name, []).append(Below(_name(child.form), name, delta, reason, added))
+    return found
+
+
+def _name(form: StatForm) -> str:
+    return f"{form.unit.label}{'（本级）' if form.own_only else ''}"
+
+
+def _stated(now: tuple[int, int], adjustment: CellAdjustment | None) -> Numbers:
+    computed, carried = now
+    if adjustment is None:
+        return Numbers(computed, computed + carried, carried)
+    return Numbers(computed, adjustment.value, carried, adjustment.reason)
+
+
+def fill(form: StatForm, *, keep: bool = False) -> Filled:
+    """The form with its numbers: counted now, and beside them, once handed in, as they were handed in.
+
+    With `keep` the records of each part are listed while they are counted, for the snapshot about to be taken.
+    """
+    children = [] if form.own_only else children_of(form)
+    below = _below(children)
+    snapshot = None if form.is_editable else newest_snapshot(form)
+    body = parse(snapshot.body) if snapshot else None
+    frozen = body.numbers if body else {}
+    adjusted = adjustments_of(form) if form.is_editable else {}
+    content, kept, made = form.content, [], []
     for line in content.lines:
-        kept = frozen.get(line.figure, {})
+        figure = figures.get(line.figure)
+        if keep:
+            computed, lists = figure.listed_value(form.scope, form.period, limit=KEPT)
+            kept += [(line.figure, part, rows) for part, rows in lists]
+        else:
+            computed = figure.value(form.scope, form.period)
+        carried = sum(b.delta for b in below.get(line.figure, []) if b.added)
+        now = _stated((computed, carried), adjusted.get(line.figure))
         made.append(
             Cell(
                 line=line,
+                figure=figure,
                 rows=content.span(line),
-                computed=figures.get(line.figure).value(form.scope, form.period),
-                adjustment=adjusted.get(line.figure),
-                children=children.get(line.figure, 0),
-                frozen=kept.get("reported"),
-                frozen_computed=kept.get("computed"),
+                now=now,
+                stated=frozen.get(line.figure, now),
+                below=tuple(b for b in body.below if b.figure == line.figure)
+                if body
+                else tuple(below.get(line.figure, [])),
+                sum_below=sum(c.numbers[line.figure].reported for c in children if line.figure in c.numbers)
+                if children
+                else None,
             )
         )
-    return made
-
-
-def explanations_of(form: StatForm) -> dict[str, str]:
-    """Explanations by check."""
-    return dict(form.explanations.values_list("check_id", "text"))
-
-
-def failed_checks(form: StatForm, cells: Sequence[Cell]) -> list[tuple[Check, str]]:
-    """The broken checks, each with its explanation ("" where there is none)."""
-    told = explanations_of(form)
-    values = {cell.line.figure: cell.reported for cell in cells}
-    return [(check, told.get(check.id, "")) for check in form.content.failed(values)]
-
-
-def missing(form: StatForm, cells: Sequence[Cell]) -> list[str]:
-    """What stands in the way of submitting or freezing: hard checks without an explanation."""
-    return [
-        f"核对未通过：{check.text}。请更正数据，或填写说明"
-        for check, told in failed_checks(form, cells)
-        if check.severity == "hard" and not told
-    ]
-
-
-def body_of(form: StatForm, cells: Sequence[Cell], *, stage: FormState, at: datetime) -> str:
-    """The canonical JSON of a snapshot (docs/formats/statistics-form.md)."""
-    previous = latest_snapshot(form)
-    return canonical(
-        {
-            "format": FORMAT,
-            "template": form.template,
-            "template_version": form.template_version,
-            "subject": form.subject,
-            "subject_title": form.subject_title,
-            "unit": form.unit.name,
-            "own_only": form.own_only,
-            "start": form.start.isoformat(),
-            "end": form.end.isoformat(),
-            "stage": stage.value,
-            "taken_at": instant(at),
-            "cells": [
-                {
-                    "figure": c.line.figure,
-                    "label": c.line.label,
-                    "unit": c.line.unit,
-                    "computed": c.computed,
-                    "reported": c.adjustment.value if c.adjustment else c.computed,
-                    "reason": c.adjustment.reason if c.adjustment else "",
-                }
-                for c in cells
-            ],
-            "explanations": explanations_of(form),
-            "previous": previous.digest if previous else "",
-        }
-    )
-
-
-def digest_of(body: str) -> str:
-    """SHA-256 of the body's UTF-8 bytes, hexadecimal."""
-    return hashlib.sha256(body.encode()).hexdigest()
+    intact = snapshot is None or digest_of(snapshot.body) == snapshot.digest == form.digest
+    return Filled(form, made, children, body, intact, kept)

@@ -51,9 +51,15 @@ class Scope:
 class Rows:
     """Counts records."""
 
+    of: str = ""
+
     def value(self, records: QuerySet[Any]) -> int:
         """How many there are."""
         return records.count()
+
+    def of_values(self, values: Sequence[Any]) -> int:
+        """The same from what each record contributes."""
+        return len(values)
 
 
 @dataclass(frozen=True)
@@ -66,6 +72,10 @@ class Total:
         """The sum; empty is 0."""
         return int(records.aggregate(total=Sum(self.of))["total"] or 0)
 
+    def of_values(self, values: Sequence[Any]) -> int:
+        """The same from what each record contributes."""
+        return sum(value or 0 for value in values)
+
 
 @dataclass(frozen=True)
 class Distinct:
@@ -76,6 +86,10 @@ class Distinct:
     def value(self, records: QuerySet[Any]) -> int:
         """How many different values there are; empty ones are not counted."""
         return records.exclude(**{f"{self.of}__isnull": True}).order_by().values(self.of).distinct().count()
+
+    def of_values(self, values: Sequence[Any]) -> int:
+        """The same from what each record contributes."""
+        return len({value for value in values if value is not None})
 
 
 Measure = Rows | Total | Distinct
@@ -122,6 +136,14 @@ class Part:
         """The number straight from the records, whatever `fast` says."""
         return self.measure.value(self.records)
 
+    def measured(self, limit: int) -> list[tuple[int, Any]] | None:
+        """`(key, what it contributes)` of every record, by key; None when there are more than `limit`."""
+        names = ("pk", self.measure.of) if self.measure.of else ("pk",)
+        found = list(self.records.order_by("pk").values_list(*names)[: limit + 1])
+        if len(found) > limit:
+            return None
+        return [(row[0], row[1] if self.measure.of else 1) for row in found]
+
     def listed(self) -> QuerySet[Any]:
         """The records for a list, with their joins."""
         return self.records.select_related(*self.select) if self.select else self.records
@@ -141,6 +163,23 @@ class Figure:
     def value(self, scope: Scope, period: Period) -> int:
         """The number for a scope and period: the sum of its parts."""
         return sum(part.value() for part in self.parts(scope, period))
+
+    def listed_value(
+        self, scope: Scope, period: Period, *, limit: int
+    ) -> tuple[int, list[tuple[int, list[tuple[int, Any]]]]]:
+        """The number, and for each part of at most `limit` records `(part, [(key, contribution), …])`.
+
+        Where the records are listed the number is made from that very list, so that both always agree.
+        """
+        total, kept = 0, []
+        for n, part in enumerate(self.parts(scope, period)):
+            rows = part.measured(limit)
+            if rows is None:
+                total += part.value()
+                continue
+            total += part.measure.of_values([value for _, value in rows])
+            kept.append((n, rows))
+        return total, kept
 
 
 _FIGURES: dict[str, Figure] = {}

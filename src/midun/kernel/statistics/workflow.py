@@ -1,7 +1,7 @@
-"""The way of a statistics form: 填报 → 审核 → 退回/通过 → 定稿."""
+"""The way of a statistics form: 填报 → 审核 → 退回/通过; a summary is frozen (汇总定稿) before it goes further up."""
 
 from midun.kernel.orgs.enums import Permission
-from midun.kernel.statistics.models import FormState
+from midun.kernel.statistics.models import OPEN_STATES, FormState
 from midun.kernel.trail.verbs import Verb
 from midun.kernel.workflow.definition import Step, Workflow
 
@@ -13,11 +13,19 @@ FORM = Workflow(
         Step(
             "submit",
             "提交",
-            (FormState.DRAFT, FormState.RETURNED),
+            (*OPEN_STATES, FormState.FROZEN),
             FormState.SUBMITTED,
             Permission.FILL_FORM,
             Verb.SUBMITTED,
             stamp="submitted_at",
+        ),
+        Step(
+            "withdraw",
+            "撤回",
+            (FormState.SUBMITTED,),
+            FormState.DRAFT,
+            Permission.FILL_FORM,
+            Verb.WITHDRAWN,
         ),
         Step(
             "return_",
@@ -35,13 +43,13 @@ FORM = Workflow(
             (FormState.SUBMITTED,),
             FormState.ACCEPTED,
             Permission.REVIEW_FORM,
-            Verb.ACCEPTED,
+            Verb.APPROVED,
             stamp="reviewed_at",
         ),
         Step(
             "freeze",
-            "定稿",
-            (FormState.DRAFT, FormState.RETURNED),
+            "汇总定稿",
+            OPEN_STATES,
             FormState.FROZEN,
             Permission.FREEZE_FORM,
             Verb.FROZEN,

@@ -1,9 +1,11 @@
-"""A statistics form of a unit for a period, its adjustments, explanations and frozen snapshots."""
+"""A statistics form of a unit for a period."""
 
-from django.conf import settings
+from datetime import datetime
+
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
+from django.utils.timezone import localdate
 
 from midun.kernel.orgs.actor import Actor
 from midun.kernel.orgs.models import Organisation, Scoped
@@ -13,13 +15,17 @@ from midun.kernel.statistics.templates import FormTemplate, template
 
 
 class FormState(models.TextChoices):
-    """填报 → 审核 → 退回/通过 → 定稿."""
+    """填报 → (汇总定稿) → 审核 → 退回/通过."""
 
     DRAFT = "draft", "填报中"
     SUBMITTED = "submitted", "待审核"
     RETURNED = "returned", "已退回"
     ACCEPTED = "accepted", "已通过"
     FROZEN = "frozen", "已定稿"
+
+
+OPEN_STATES = (FormState.DRAFT, FormState.RETURNED)
+"""States in which the form is in its unit's hands and its numbers follow the records."""
 
 
 class StatFormQuerySet(ScopedQuerySet):
@@ -34,15 +40,20 @@ class StatFormQuerySet(ScopedQuerySet):
 
 
 class StatForm(Scoped):
-    """One form. `subject` names what it is about (a campaign); `own_only` counts the unit alone, not its subtree."""
+    """One form. `subject` names what it is about (a campaign); `own_only` counts the unit alone, not its subtree.
+
+    Forms stand in a tree: `above` is the summary into which this one goes, and its unit is the one that reviews it.
+    A summary is a form that others go into; the top one has nothing above it. `digest` is that of the newest snapshot,
+    and `version` the optimistic lock of every act on the form.
+    """
 
     template = models.CharField("模板", max_length=60)
     template_version = models.PositiveSmallIntegerField("模板版本")
     subject = models.CharField("所属事项", max_length=60, db_index=True)
     subject_title = models.CharField("事项名称", max_length=120)
     unit = models.ForeignKey(Organisation, on_delete=models.RESTRICT, related_name="+", verbose_name="填报单位")
-    superior = models.ForeignKey(
-        Organisation, on_delete=models.RESTRICT, null=True, blank=True, related_name="+", verbose_name="审核单位"
+    above = models.ForeignKey(
+        "self", on_delete=models.RESTRICT, null=True, blank=True, related_name="below", verbose_name="汇入"
     )
     own_only = models.BooleanField("仅本级", default=False)
     start = models.DateField("开始日期")
@@ -53,6 +64,9 @@ class StatForm(Scoped):
     reviewed_at = models.DateTimeField("审核时间", null=True, blank=True)
     frozen_at = models.DateTimeField("定稿时间", null=True, blank=True)
     return_reason = models.TextField("退回理由", blank=True)
+    remarks = models.JSONField("逐项审核意见", default=dict, blank=True)
+    digest = models.CharField("最新快照摘要", max_length=64, blank=True)
+    version = models.PositiveIntegerField("版本", default=1)
     created_at = models.DateTimeField("创建时间")
 
     objects = StatFormQuerySet.guarded()
@@ -66,16 +80,28 @@ class StatForm(Scoped):
             models.UniqueConstraint(fields=("subject", "template", "unit", "own_only"), name="form_once"),
             models.CheckConstraint(condition=Q(end__gte=F("start")), name="form_period_order"),
             models.CheckConstraint(
-                condition=~Q(state=FormState.SUBMITTED) | Q(submitted_at__isnull=False), name="form_submitted_stamp"
+                condition=Q(own_only=False) | Q(above__isnull=False), name="form_own_goes_into_a_summary"
             ),
             models.CheckConstraint(
-                condition=~Q(state__in=(FormState.RETURNED, FormState.ACCEPTED)) | Q(reviewed_at__isnull=False),
-                name="form_reviewed_stamp",
+                condition=~Q(state=FormState.SUBMITTED) | Q(submitted_at__isnull=False, above__isnull=False),
+                name="form_submitted_stamp",
             ),
             models.CheckConstraint(
-                condition=Q(state=FormState.FROZEN, frozen_at__isnull=False)
-                | Q(frozen_at__isnull=True) & ~Q(state=FormState.FROZEN),
-                name="form_frozen_stamp",
+                condition=~Q(state=FormState.RETURNED) | Q(reviewed_at__isnull=False) & ~Q(return_reason=""),
+                name="form_returned_with_reason",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=FormState.ACCEPTED) | Q(reviewed_at__isnull=False, submitted_at__isnull=False),
+                name="form_accepted_stamp",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=FormState.FROZEN) | Q(frozen_at__isnull=False), name="form_frozen_stamp"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=OPEN_STATES) | Q(frozen_at__isnull=True), name="form_open_is_not_frozen"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=OPEN_STATES) | ~Q(digest=""), name="form_settled_has_a_snapshot"
             ),
         )
 
@@ -88,8 +114,8 @@ class StatForm(Scoped):
 
     @property
     def content(self) -> FormTemplate:
-        """Its template."""
-        return template(self.template)
+        """Its template, in the version it was opened with."""
+        return template(self.template, self.template_version)
 
     @property
     def period(self) -> Period:
@@ -102,98 +128,28 @@ class StatForm(Scoped):
         return Scope(self.unit.jurisdiction.path, own_only=self.own_only)
 
     @property
+    def reviewer_id(self) -> int:
+        """The organisation that reviews it: that of the summary above; the top one's own unit."""
+        return self.above.unit_id if self.above is not None else self.unit_id
+
+    @property
     def is_editable(self) -> bool:
-        """Whether the unit may still change it."""
-        return self.state in (FormState.DRAFT, FormState.RETURNED)
+        """Whether its unit may change it and its numbers follow the records."""
+        return self.state in OPEN_STATES
 
     @property
     def is_settled(self) -> bool:
-        """Whether its numbers are a frozen snapshot."""
+        """Whether it is final on its level: accepted by the one above, or frozen."""
         return self.state in (FormState.ACCEPTED, FormState.FROZEN)
 
+    @property
+    def handed_in_at(self) -> datetime | None:
+        """When it was handed in, or frozen where it is only frozen so far; None while it is open."""
+        if self.is_editable:
+            return None
+        return self.frozen_at if self.state == FormState.FROZEN else self.submitted_at
 
-class OfFormQuerySet(ScopedQuerySet):
-    """What hangs on a form is seen by whoever sees the form."""
-
-    @classmethod
-    def scope_for(cls, actor: Actor) -> Q:
-        """As the form."""
-        if actor.works_for_authority and actor.path:
-            return Q(form__unit__jurisdiction__path__startswith=actor.path)
-        return NOBODY
-
-
-class CellAdjustment(Scoped):
-    """A person's number for a cell, beside the counted one, with the reason. Withdrawing one keeps it on record."""
-
-    form = models.ForeignKey(StatForm, on_delete=models.RESTRICT, related_name="adjustments", verbose_name="统计表")
-    figure = models.CharField("指标", max_length=40)
-    computed = models.BigIntegerField("统计数")
-    value = models.BigIntegerField("调整为")
-    reason = models.CharField("理由", max_length=300)
-    made_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.RESTRICT, null=True, related_name="+", verbose_name="调整人"
-    )
-    made_at = models.DateTimeField("调整时间")
-    withdrawn_at = models.DateTimeField("撤销时间", null=True, blank=True)
-
-    objects = OfFormQuerySet.guarded()
-    reachable = OfFormQuerySet.reachable()
-
-    class Meta(Scoped.Meta):
-        verbose_name = "数据调整"
-        verbose_name_plural = "数据调整"
-        ordering = ("pk",)
-        constraints = (
-            models.UniqueConstraint(
-                fields=("form", "figure"), condition=Q(withdrawn_at__isnull=True), name="adjustment_one_valid"
-            ),
-            models.CheckConstraint(condition=Q(value__gte=0) & ~Q(reason=""), name="adjustment_has_reason"),
-        )
-
-    def __str__(self) -> str:
-        return f"{self.figure} {self.computed} → {self.value}"
-
-
-class CheckExplanation(Scoped):
-    """Why a broken check is as it should be; travels with the form."""
-
-    form = models.ForeignKey(StatForm, on_delete=models.RESTRICT, related_name="explanations", verbose_name="统计表")
-    check_id = models.CharField("核对关系", max_length=60)
-    text = models.CharField("说明", max_length=300)
-    made_at = models.DateTimeField("时间")
-
-    objects = OfFormQuerySet.guarded()
-    reachable = OfFormQuerySet.reachable()
-
-    class Meta(Scoped.Meta):
-        verbose_name = "核对说明"
-        verbose_name_plural = "核对说明"
-        constraints = (
-            models.UniqueConstraint(fields=("form", "check_id"), name="explanation_once"),
-            models.CheckConstraint(condition=~Q(text=""), name="explanation_says_something"),
-        )
-
-    def __str__(self) -> str:
-        return f"{self.check_id}：{self.text}"
-
-
-class FormSnapshot(Scoped):
-    """The form as it was when it was submitted, accepted or frozen: canonical JSON and its SHA-256."""
-
-    form = models.ForeignKey(StatForm, on_delete=models.RESTRICT, related_name="snapshots", verbose_name="统计表")
-    stage = models.CharField("阶段", max_length=10, choices=FormState)
-    taken_at = models.DateTimeField("时间")
-    body = models.TextField("内容")
-    digest = models.CharField("摘要", max_length=64)
-
-    objects = OfFormQuerySet.guarded()
-    reachable = OfFormQuerySet.reachable()
-
-    class Meta(Scoped.Meta):
-        verbose_name = "统计表快照"
-        verbose_name_plural = "统计表快照"
-        ordering = ("pk",)
-
-    def __str__(self) -> str:
-        return f"{self.get_stage_display()} {self.digest[:12]}"
+    @property
+    def is_late(self) -> bool:
+        """Whether it was handed in after the deadline."""
+        return self.handed_in_at is not None and localdate(self.handed_in_at) > self.due_on

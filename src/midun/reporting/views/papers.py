@@ -1,0 +1,77 @@
+"""The form as a file, its sealed scans, and the summary report."""
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.timezone import localdate
+
+from midun.kernel.documents.report import BadPrevious, Kept
+from midun.kernel.files.models import Attachment
+from midun.kernel.orgs.enums import Permission
+from midun.kernel.orgs.services import Refused
+from midun.kernel.web.listing import download
+from midun.kernel.web.page import PageRequest, page
+from midun.reporting.forms import PreviousReportForm, SealedForm
+from midun.reporting.papers import MIME, paper
+from midun.reporting.reports import attach_scans, write_report
+from midun.reporting.views.found import campaign_of, form_or_404, kind_words
+
+
+@page(Permission.READ_WORK)
+def form_paper(request: PageRequest, number: int, kind: str) -> HttpResponse:
+    """The form as Excel, Word, PDF or JSON."""
+    form = form_or_404(request, number)
+    if kind not in MIME:
+        raise Http404
+    today = localdate(request.at)
+    name = f"统计表_{form.unit.label}{kind_words(form)}_{today:%Y%m%d}.{kind}"
+    return download(paper(form, kind, today=today), name, MIME[kind])
+
+
+@page(Permission.FILL_FORM, writes=True)
+def sealed(request: PageRequest, number: int) -> HttpResponse:
+    """Scans of the printed and sealed form."""
+    form = form_or_404(request, number)
+    if request.method == "POST":
+        entered = SealedForm(request.POST, request.FILES)
+        if entered.is_valid():
+            attach_scans(form, files=entered.cleaned_data["scans"], actor=request.actor, at=request.at)
+            messages.success(request, "已保存盖章扫描件")
+        else:
+            messages.error(request, "；".join(map(str, entered.errors["scans"])))
+    return redirect(form)
+
+
+@page(Permission.READ_WORK, writes=True)
+def summary(request: PageRequest, number: int) -> HttpResponse:
+    """The summary report: generated anew, or from an edited copy whose changes are kept."""
+    form = form_or_404(request, number)
+    campaign = campaign_of(form, request.actor)
+    writes = form.unit_id == request.actor.organisation_id and request.actor.may(Permission.RECORD_WORK)
+    entered = PreviousReportForm(request.POST or None, request.FILES or None)
+    if request.method == "POST":
+        if not writes:
+            raise Refused("只能生成本单位的总结报告")
+        if entered.is_valid():
+            try:
+                _, kept = write_report(form, campaign, previous=entered.copy(), actor=request.actor, at=request.at)
+            except BadPrevious as error:
+                entered.add_error("previous", str(error))
+            else:
+                _say(request, kept)
+                return redirect("reporting:summary", form.pk)
+    reports = Attachment.objects.unscoped("the form was fetched").of(form).filter(kind=Attachment.Kind.DOCUMENT)
+    context = {
+        "form": form,
+        "campaign": campaign,
+        "entered": entered,
+        "reports": reports.order_by("-pk"),
+        "writes": writes,
+    }
+    return render(request, "reporting/summary.html", context)
+
+
+def _say(request: PageRequest, kept: list[Kept]) -> None:
+    messages.success(request, "报告已生成，请下载后核对、补充")
+    for one in kept:
+        messages.info(request, f"“{one.heading or '标题'}”{one.why}")
