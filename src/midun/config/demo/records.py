@@ -116,7 +116,7 @@ def _visit(stage: Stage, unit: Organisation, enterprise: Organisation, day: date
             non_compete_eligible=staff // 10 + 1,
             has_rules="no" if n % 4 == 1 else "yes",
             summary=words.VISIT_NOTE,
-            follow_up_on=day + timedelta(days=30) if n % 2 else None,
+            follow_up_on=day + timedelta(days=30) if n % 2 and day.year == stage.now.year else None,
         )
         mine = Claim.objects.unscoped("demonstration").filter(source=Source.VISIT, source_id=made.pk)
         for claim in mine:
