@@ -39,6 +39,8 @@ class Reason(StrEnum):
     COMMITMENT_WRONG = "commitment-wrong"
     MANIFEST_WRONG = "manifest-wrong"
     FILE_WRONG = "file-wrong"
+    FILE_NAME = "file-name"
+    FILE_CHANGING = "file-changing"
     WITNESS_UNREACHABLE = "witness-unreachable"
     WITNESS_REFUSED = "witness-refused"
     WITNESS_LIED = "witness-lied"
@@ -83,6 +85,8 @@ _SENTENCES = {
     Reason.COMMITMENT_WRONG: "承诺值不符：文件、盐值或登记信息与存证时不同。",
     Reason.MANIFEST_WRONG: "该文件不在所存证的文件清单中，或清单证明被改动。",
     Reason.FILE_WRONG: "文件的内容与存证时不同。",
+    Reason.FILE_NAME: "文件名不是有效的 UTF-8，或过长，不能列入清单。",
+    Reason.FILE_CHANGING: "计算摘要时文件正在被改动，请关闭使用它的程序后重试。",
     Reason.WITNESS_UNREACHABLE: "见证方没有应答。",
     Reason.WITNESS_REFUSED: "见证方拒绝签名。",
     Reason.WITNESS_LIED: "见证方的应答不可信：签名无效或内容不符。",

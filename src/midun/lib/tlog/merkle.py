@@ -177,12 +177,10 @@ def consistency_proof(old: int, new: int, nodes: Nodes, tree: TreeHash = SHA256)
     return _roots(_consistency_ranges(old, new), nodes, tree) if old else []
 
 
-def verify_inclusion(
-    *, leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes, tree: TreeHash = SHA256
-) -> None:
-    """Check an audit path (RFC 9162 §2.1.3.2). `leaf` is the leaf's hash.
+def path_root(*, leaf: bytes, index: int, size: int, proof: Sequence[bytes], tree: TreeHash = SHA256) -> bytes:
+    """The root an audit path leads to from a leaf's hash (RFC 9162 §2.1.3.2, without the last comparison).
 
-    Raises `Refused`: INDEX_BEYOND_TREE, PROOF_LENGTH, INCLUSION_WRONG.
+    Raises `Refused`: INDEX_BEYOND_TREE, PROOF_LENGTH.
     """
     if not 0 <= index < size:
         raise Refused(Reason.INDEX_BEYOND_TREE, f"index {index}, size {size}")
@@ -199,7 +197,17 @@ def verify_inclusion(
         fn, sn = fn >> 1, sn >> 1
     if sn:
         raise Refused(Reason.PROOF_LENGTH, f"{len(proof)} hashes are too few for size {size}")
-    if result != root:
+    return result
+
+
+def verify_inclusion(
+    *, leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes, tree: TreeHash = SHA256
+) -> None:
+    """Check an audit path (RFC 9162 §2.1.3.2). `leaf` is the leaf's hash.
+
+    Raises `Refused`: INDEX_BEYOND_TREE, PROOF_LENGTH, INCLUSION_WRONG.
+    """
+    if path_root(leaf=leaf, index=index, size=size, proof=proof, tree=tree) != root:
         raise Refused(Reason.INCLUSION_WRONG, f"leaf {index} of {size}")
 
 
