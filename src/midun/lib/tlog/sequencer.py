@@ -114,14 +114,19 @@ class Sequencer:
         self._published = richer
         return richer
 
+    @property
+    def nodes(self) -> TiledTree:
+        """The nodes of the published tree, for proofs; tiles are read once for each size."""
+        if self._tiles is None or self._tiles.size != self._published_size:
+            self._tiles = TiledTree(self._store.get, self._published_size)
+        return self._tiles
+
     def prove(self, index: int, extra: bytes | None = None) -> Proof:
         """The offline proof of an entry under the published checkpoint, with the cosignatures it has.
 
         Raises `Refused`: INDEX_BEYOND_TREE, or damage to tiles.
         """
-        if self._tiles is None or self._tiles.size != self._published_size:
-            self._tiles = TiledTree(self._store.get, self._published_size)
-        hashes = inclusion_proof(index, self._published_size, self._tiles)
+        hashes = inclusion_proof(index, self._published_size, self.nodes)
         return Proof(index, tuple(hashes), self.checkpoint, extra)
 
     # ---- commit
