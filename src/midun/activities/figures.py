@@ -1,11 +1,13 @@
 """What activities contribute to the statistics form."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from django.db.models import QuerySet
 
-from midun.activities.kinds import Group, group_words, kinds_of
+from midun.activities.kinds import Group, Kind, group_words, kinds_of
 from midun.activities.models import Activity, Participation
+from midun.activities.tallies import EVENTS, PEOPLE
+from midun.kernel.statistics.counts import Tally, reader
 from midun.kernel.statistics.figures import Column, Distinct, Figure, Part, Period, Rows, Scope, Total, figure
 
 _WHY = "figures count by path"
@@ -36,12 +38,18 @@ def _people(scope: Scope, period: Period, group: Group) -> QuerySet[Participatio
     return found.filter(scope.condition(), day__range=(period.start, period.end))
 
 
+def _kept(what: Tally, measure: str, among: Collection[str], scope: Scope, period: Period) -> Callable[[], int] | None:
+    """How to read the number from the counts kept for big subtrees; None where the records are counted."""
+    return reader(what.series(measure, among), scope, period)
+
+
 def _register(prefix: str, group: Group, label: str, *, attendance: bool) -> list[Figure]:
     """The events, enterprises and (where the form asks) people of one heading."""
     words = group_words(group)
 
     def events(scope: Scope, period: Period) -> Sequence[Part]:
-        return [Part(f"{words}", _events(scope, period, group), Rows(), _EVENT, select=("unit",))]
+        fast = _kept(EVENTS, "held", kinds_of(group), scope, period)
+        return [Part(f"{words}", _events(scope, period, group), Rows(), _EVENT, ("unit",), fast)]
 
     def enterprises(scope: Scope, period: Period) -> Sequence[Part]:
         named = _people(scope, period, group).filter(enterprise__isnull=False)
@@ -54,16 +62,38 @@ def _register(prefix: str, group: Group, label: str, *, attendance: bool) -> lis
                 Distinct("enterprise"),
                 _PERSON,
                 ("unit", "activity", "enterprise"),
+                _kept(PEOPLE, "enterprises", [group], scope, period),
             ),
-            Part("未列名企业（按活动登记数）", unnamed, Total("anonymous_enterprises"), columns, ("unit",)),
+            Part(
+                "未列名企业（按活动登记数）",
+                unnamed,
+                Total("anonymous_enterprises"),
+                columns,
+                ("unit",),
+                _kept(EVENTS, "unnamed", kinds_of(group), scope, period),
+            ),
         ]
 
     def people(scope: Scope, period: Period) -> Sequence[Part]:
         extra = _events(scope, period, group).filter(headcount_extra__gt=0)
         columns = (*_EVENT, Column("未签到人数", "headcount_extra"), Column("依据", "headcount_reason"))
         return [
-            Part("签到和登记人次", _people(scope, period, group), Rows(), _PERSON, ("unit", "activity", "enterprise")),
-            Part("未签到人数（按活动登记数）", extra, Total("headcount_extra"), columns, ("unit",)),
+            Part(
+                "签到和登记人次",
+                _people(scope, period, group),
+                Rows(),
+                _PERSON,
+                ("unit", "activity", "enterprise"),
+                _kept(PEOPLE, "came", [group], scope, period),
+            ),
+            Part(
+                "未签到人数（按活动登记数）",
+                extra,
+                Total("headcount_extra"),
+                columns,
+                ("unit",),
+                _kept(EVENTS, "extra", kinds_of(group), scope, period),
+            ),
         ]
 
     def add(name: str, text: str, unit: str, parts: Callable[[Scope, Period], Sequence[Part]], rule: str) -> Figure:
@@ -93,4 +123,6 @@ _register("train", Group.TRAINING, "开展各类能力提升培训活动", atten
 def pub_materials(scope: Scope, period: Period) -> Sequence[Part]:
     """Materials handed out at events of any kind."""
     records = _events(scope, period, None).filter(materials__gt=0)
-    return [Part("发放材料的活动", records, Total("materials"), (*_EVENT, Column("份数", "materials")), ("unit",))]
+    columns = (*_EVENT, Column("份数", "materials"))
+    fast = _kept(EVENTS, "materials", list(Kind), scope, period)
+    return [Part("发放材料的活动", records, Total("materials"), columns, ("unit",), fast)]

@@ -21,6 +21,7 @@ COMMANDS = {
     "report": "输出统计表（form）或总结报告（summary）",
     "trail": "核验留痕（verify）",
     "log": "核查透明日志目录（fsck）",
+    "recount": "核对汇总计数与记录是否一致",
     "init": "初始化数据库、行政区划、日历与首个管理员",
     "secret": "生成一个密钥",
 }

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
+from midun.activities import tallies
 from midun.activities.models import Activity, Participation, SignIn
 from midun.kernel.files.kinds import IMAGES, sniff
 from midun.kernel.files.models import Attachment
@@ -14,6 +15,7 @@ from midun.kernel.orgs.actor import Actor
 from midun.kernel.orgs.enums import Permission
 from midun.kernel.orgs.models import Organisation
 from midun.kernel.orgs.services import Refused, Stale, claim_version, require
+from midun.kernel.statistics.counts import following
 from midun.kernel.trail.services import changed, record, snapshot
 from midun.kernel.trail.verbs import Verb
 
@@ -49,7 +51,9 @@ def add(*, unit: Organisation, actor: Actor, at: datetime, files: Files = (), **
     require(actor, Permission.RECORD_WORK)
     if actor.user_id is not None and actor.organisation_id != unit.pk:
         raise Refused("只能为本单位登记活动")
-    activity: Activity = Activity.objects.create(unit=unit, created_at=at, created_by_id=actor.user_id, **fields)
+    activity: Activity = Activity(unit=unit, created_at=at, created_by_id=actor.user_id, **fields)
+    with following(tallies.new_event(unit, activity.day)):
+        activity.save(force_insert=True)
     names = [f.name for f in Activity._meta.concrete_fields if f.name in fields or f.attname in fields]
     record(actor=actor, verb=Verb.CREATED, target=activity, at=at, after=snapshot(activity, *names))
     add_files(activity, files=files, actor=actor, at=at)
@@ -72,8 +76,9 @@ def change(
     before, after = changed(old, snapshot(now, *names))
     if after:
         claim_version(now, version)
-        now.save(update_fields=names)
-        _let_participations_follow(now)
+        with following(*tallies.event(now)):
+            now.save(update_fields=names)
+            _let_participations_follow(now)
         record(actor=actor, verb=Verb.CHANGED, target=now, at=at, before=before, after=after)
     add_files(now, files=files, actor=actor, at=at)
 
@@ -96,8 +101,9 @@ def void(activity: Activity, *, version: int, reason: str, actor: Actor, at: dat
     claim_version(now, version)
     now.voided_at, now.void_reason = at, reason
     now.published_at = now.published_by = None
-    now.save(update_fields=["voided_at", "void_reason", "published_at", "published_by"])
-    _let_participations_follow(now)
+    with following(*tallies.event(now)):
+        now.save(update_fields=["voided_at", "void_reason", "published_at", "published_by"])
+        _let_participations_follow(now)
     SignIn.objects.unscoped("void").filter(activity=now, closed_at__isnull=True).update(closed_at=at)
     record(actor=actor, verb=Verb.VOIDED, target=now, at=at, reason=reason)
 
@@ -112,8 +118,9 @@ def restore(activity: Activity, *, version: int, reason: str, actor: Actor, at: 
     claim_version(now, version)
     before = {"voided_at": now.voided_at, "void_reason": now.void_reason}
     now.voided_at, now.void_reason = None, ""
-    now.save(update_fields=["voided_at", "void_reason"])
-    _let_participations_follow(now)
+    with following(*tallies.event(now)):
+        now.save(update_fields=["voided_at", "void_reason"])
+        _let_participations_follow(now)
     record(actor=actor, verb=Verb.RESTORED, target=now, at=at, before=before, reason=reason)
 
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 
+from midun.activities import tallies
 from midun.activities.kinds import Method
 from midun.activities.models import Activity, Participation
 from midun.activities.people import Person, plain
@@ -14,8 +15,11 @@ from midun.activities.services.events import Voided, locked, require_own
 from midun.activities.services.matching import enterprise_for
 from midun.kernel.orgs.actor import Actor
 from midun.kernel.orgs.models import Organisation
+from midun.kernel.statistics.counts import following
 from midun.kernel.trail.services import record
 from midun.kernel.trail.verbs import Verb
+
+_BATCH = 500
 
 
 class AlreadyListed(Exception):
@@ -39,7 +43,7 @@ def listed(activity: Activity, identity: str) -> Participation | None:
     return found
 
 
-def enter(
+def entry_of(
     activity: Activity,
     person: Person,
     *,
@@ -49,7 +53,7 @@ def enter(
     at: datetime,
     consent_at: datetime | None = None,
 ) -> Participation:
-    """Write one entry; the caller holds the lock on the event and knows that the person is not listed."""
+    """The entry of a person, not yet written; an unknown enterprise with a valid code is added to the directory."""
     enterprise = enterprise_for(
         name=person.enterprise,
         credit_code=person.credit_code,
@@ -57,7 +61,7 @@ def enter(
         actor=actor,
         at=at,
     )
-    made: Participation = Participation.objects.create(
+    return Participation(
         activity=activity,
         number=number,
         enterprise=enterprise,
@@ -75,7 +79,15 @@ def enter(
         group=activity.group,
         counts=True,
     )
-    return made
+
+
+def enter(activity: Activity, entries: Sequence[Participation]) -> None:
+    """Write entries with rising numbers; the caller holds the lock on the event and knows that nobody is listed yet."""
+    if not entries:
+        return
+    new = Q(activity=activity, number__gte=entries[0].number)
+    with following(tallies.people(new, [e.enterprise_id for e in entries])):
+        Participation.objects.bulk_create(entries, batch_size=_BATCH)
 
 
 def next_number(activity: Activity) -> int:
@@ -101,7 +113,8 @@ def add_person(activity: Activity, *, person: Person, actor: Actor, at: datetime
         raise Voided
     if before := listed(now, person.identity):
         raise AlreadyListed(before.number)
-    made = enter(now, person, method=Method.STAFF, number=next_number(now), actor=actor, at=at)
+    made = entry_of(now, person, method=Method.STAFF, number=next_number(now), actor=actor, at=at)
+    enter(now, [made])
     after = {"participation": made.pk, "number": made.number, "enterprise": made.enterprise_id}
     record(actor=actor, verb=Verb.SIGNED_IN, target=now, at=at, after=after, label=str(made))
     return made
@@ -117,8 +130,8 @@ def add_people(activity: Activity, *, people: Sequence[Person], method: Method, 
     entries = Participation.objects.unscoped("one per person and event").filter(activity=now, voided_at__isnull=True)
     held = set(entries.values_list("identity", flat=True))
     new = {p.identity: p for p in people if p.identity not in held}
-    for number, person in enumerate(new.values(), next_number(now)):
-        enter(now, person, method=method, number=number, actor=actor, at=at)
+    numbered = enumerate(new.values(), next_number(now))
+    enter(now, [entry_of(now, person, method=method, number=n, actor=actor, at=at) for n, person in numbered])
     if new:
         after = {"participants": len(new), "method": method.value}
         record(actor=actor, verb=Verb.IMPORTED, target=now, at=at, after=after)
@@ -143,7 +156,9 @@ def match(
         open_ones = entries.filter(enterprise__isnull=True, is_enterprise=True).values_list("pk", "enterprise_name")
         wanted |= {pk for pk, name in open_ones if plain(name) == plain(participation.enterprise_name)}
     changed = entries.filter(pk__in=wanted).exclude(enterprise=enterprise, is_enterprise=enterprise is not None)
-    count: int = changed.update(enterprise=enterprise, is_enterprise=enterprise is not None)
+    enterprises = [*entries.filter(pk__in=wanted).values_list("enterprise_id", flat=True), enterprise and enterprise.pk]
+    with following(tallies.people(Q(pk__in=wanted), enterprises)):
+        count: int = changed.update(enterprise=enterprise, is_enterprise=enterprise is not None)
     if count:
         before = {"typed": participation.enterprise_name, "enterprise": participation.enterprise_id}
         after = {"enterprise": enterprise.pk if enterprise else None, "entries": sorted(wanted)}
@@ -157,8 +172,10 @@ def void_participation(participation: Participation, *, reason: str, actor: Acto
     activity = locked(participation.activity)
     require_own(activity, actor)
     entries = Participation.objects.unscoped("void").filter(pk=participation.pk, voided_at__isnull=True)
-    if not entries.update(voided_at=at, void_reason=reason, counts=False):
-        raise AlreadyVoided
+    enterprises = entries.values_list("enterprise_id", flat=True)
+    with following(tallies.people(Q(pk=participation.pk), enterprises)):
+        if not entries.update(voided_at=at, void_reason=reason, counts=False):
+            raise AlreadyVoided
     before = {"participation": participation.pk, "number": participation.number}
     record(
         actor=actor,

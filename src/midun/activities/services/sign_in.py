@@ -10,7 +10,7 @@ from midun.activities.kinds import Method
 from midun.activities.models import Activity, Participation, SignIn
 from midun.activities.people import Person
 from midun.activities.services.events import Voided, locked, require_own
-from midun.activities.services.participants import enter, listed, next_number
+from midun.activities.services.participants import enter, entry_of, listed, next_number
 from midun.kernel.orgs.actor import Actor, system_actor
 from midun.kernel.trail.services import record
 from midun.kernel.trail.verbs import Verb
@@ -102,7 +102,9 @@ def sign_in(*, token: str, person: Person, ticket: str, at: datetime) -> SignedI
     if before := listed(activity, person.identity):
         return SignedIn(before, again=True)
     actor = system_actor(DOOR)
-    made = enter(activity, person, method=Method.QR, number=next_number(activity), actor=actor, at=at, consent_at=at)
+    number = next_number(activity)
+    made = entry_of(activity, person, method=Method.QR, number=number, actor=actor, at=at, consent_at=at)
+    enter(activity, [made])
     after = {"participation": made.pk, "number": made.number, "enterprise": made.enterprise_id}
     record(actor=actor, verb=Verb.SIGNED_IN, target=activity, at=at, after=after, label=str(made))
     return SignedIn(made, again=False)

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet, Sum
 
+from midun.kernel.orgs.enums import OrganisationKind
 from midun.kernel.orgs.models import Organisation
 
 
@@ -27,6 +28,9 @@ class Period:
             raise ValueError("period ends before it starts")
 
 
+_NOT_ENTERPRISES = [kind for kind in OrganisationKind if kind != OrganisationKind.ENTERPRISE]
+
+
 @dataclass(frozen=True)
 class Scope:
     """Whose records count: the subtree at `path`, or with `own_only` the units exactly at that node."""
@@ -35,16 +39,20 @@ class Scope:
     own_only: bool = False
 
     def units(self) -> QuerySet[Organisation, Any]:
-        """The organisations whose records count, for use as a sub-query."""
+        """The organisations whose records count, for use as a sub-query.
+
+        Enterprises are left out: they do no work of the authority, and among hundreds of thousands of them the
+        database would no longer see how few units there are.
+        """
         found: QuerySet[Organisation, Any] = Organisation.objects.unscoped("figures count by path").values("pk")
+        found = found.filter(kind__in=_NOT_ENTERPRISES)
         if self.own_only:
             return found.filter(jurisdiction__path=self.path)
         return found.filter(jurisdiction__path__startswith=self.path)
 
     def condition(self, unit: str = "unit") -> Q:
         """The condition on a record whose foreign key `unit` names the doing organisation."""
-        key = f"{unit}__jurisdiction__path"
-        return Q(**{key if self.own_only else f"{key}__startswith": self.path})
+        return Q(**{f"{unit}__in": self.units()})
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,19 @@ class Note:
     label: str = ""
 
 
+def hold() -> None:
+    """Take the trail's lock until the end of the transaction, before an act that only one writer at a time may do.
+
+    Whoever holds it sees everything that was committed, and nobody else commits an act meanwhile. (SQLite's write
+    transactions are alone anyway.)
+    """
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("trail.record must run inside a transaction")
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+
+
 def record(
     *,
     actor: Doer,
@@ -86,11 +99,7 @@ def record(
 
 def record_many(notes: Iterable[Note], *, actor: Doer, at: datetime) -> list[Entry]:
     """Append one entry per note with a constant number of queries: for acts on thousands of rows, as `record`."""
-    if not connection.in_atomic_block:
-        raise transaction.TransactionManagementError("trail.record must run inside a transaction")
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+    hold()
     seq, previous = head()
     entries = []
     for note in notes:

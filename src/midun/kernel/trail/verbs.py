@@ -69,6 +69,7 @@ class Verb(TextChoices):
     EXPLAINED = "explained", "填写说明"
     FROZEN = "frozen", "定稿"
     UNFROZEN = "unfrozen", "取消定稿"
+    RECOUNTED = "recounted", "重新计数"
     # the house
     CALENDAR_CHANGED = "calendar_changed", "修改日历"
     SETTING_CHANGED = "setting_changed", "修改设置"

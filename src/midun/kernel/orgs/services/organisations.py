@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from django.db import transaction
 
+from midun.kernel.orgs import moves
 from midun.kernel.orgs.actor import Actor
 from midun.kernel.orgs.enums import OrganisationKind, Permission
 from midun.kernel.orgs.models import Organisation
@@ -48,7 +49,7 @@ def change_organisation(
     """Change fields of an organisation; a change of nothing writes nothing. Raises `Refused`, `Stale`."""
     require(actor, right_for(organisation.kind))
     require_within(actor, organisation.jurisdiction.path)
-    names = tuple(fields)
+    names, place = tuple(fields), organisation.jurisdiction.path
     old = snapshot(organisation, *names)
     for name, value in fields.items():
         setattr(organisation, name, value)
@@ -59,6 +60,8 @@ def change_organisation(
     _check(organisation)
     claim_version(organisation, version)
     organisation.save(update_fields=list(after))
+    if organisation.jurisdiction.path != place and organisation.kind != OrganisationKind.ENTERPRISE:
+        moves.moved(moves.Move(place, organisation.jurisdiction.path, subtree=False), actor=actor, at=at)
     record(actor=actor, verb=Verb.CHANGED, target=organisation, at=at, before=before, after=after)
     return organisation
 

@@ -8,6 +8,7 @@ from django.db.models import F, Value
 from django.db.models.functions import Concat, Substr
 from django.utils.timezone import localdate
 
+from midun.kernel.orgs import moves
 from midun.kernel.orgs.actor import Actor
 from midun.kernel.orgs.enums import Level, OrganisationKind, Permission
 from midun.kernel.orgs.models import DivisionCode, Jurisdiction, Organisation
@@ -143,6 +144,7 @@ def change_jurisdiction(
         after["moved_below"] = below.update(
             path=Concat(Value(now.path), Substr(F("path"), len(prefix) + 1)), version=F("version") + 1
         )
+        moves.moved(moves.Move(prefix, now.path, subtree=True), actor=actor, at=at)
     record(actor=actor, verb=Verb.CHANGED, target=now, at=at, before=before, after=after)
     return now
 

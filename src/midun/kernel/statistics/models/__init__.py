@@ -1,5 +1,6 @@
-"""Tables of statistics forms."""
+"""Tables of statistics forms, and of the counts kept for big subtrees."""
 
+from midun.kernel.statistics.models.counts import DayCount
 from midun.kernel.statistics.models.forms import OPEN_STATES, FormState, StatForm
 from midun.kernel.statistics.models.marks import CellAdjustment, CheckExplanation, CountedRecords, FormSnapshot
 
@@ -8,6 +9,7 @@ __all__ = [
     "CellAdjustment",
     "CheckExplanation",
     "CountedRecords",
+    "DayCount",
     "FormSnapshot",
     "FormState",
     "StatForm",
