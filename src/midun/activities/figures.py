@@ -1,13 +1,13 @@
 """What activities contribute to the statistics form."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 
 from django.db.models import QuerySet
 
 from midun.activities.kinds import Group, Kind, group_words, kinds_of
 from midun.activities.models import Activity, Participation
 from midun.activities.tallies import EVENTS, PEOPLE
-from midun.kernel.statistics.counts import Tally, reader
+from midun.kernel.statistics.counts import reader
 from midun.kernel.statistics.figures import Column, Distinct, Figure, Part, Period, Rows, Scope, Total, figure
 
 _WHY = "figures count by path"
@@ -26,6 +26,7 @@ _PERSON = (
     Column("姓名", "person_name"),
     Column("登记方式", "get_method_display"),
 )
+_JOINED = ("unit", "activity", "enterprise")
 
 
 def _events(scope: Scope, period: Period, group: Group | None) -> QuerySet[Activity]:
@@ -38,79 +39,66 @@ def _people(scope: Scope, period: Period, group: Group) -> QuerySet[Participatio
     return found.filter(scope.condition(), day__range=(period.start, period.end))
 
 
-def _kept(what: Tally, measure: str, among: Collection[str], scope: Scope, period: Period) -> Callable[[], int] | None:
-    """How to read the number from the counts kept for big subtrees; None where the records are counted."""
-    return reader(what.series(measure, among), scope, period)
+def _unnamed(scope: Scope, period: Period, group: Group) -> Part:
+    """Enterprises that an event counted without their names."""
+    columns = (*_EVENT, Column("未列名企业数", "anonymous_enterprises"), Column("原因", "anonymous_reason"))
+    records = _events(scope, period, group).filter(anonymous_enterprises__gt=0)
+    fast = reader(EVENTS.series("unnamed", kinds_of(group)), scope, period)
+    return Part("未列名企业（按活动登记数）", records, Total("anonymous_enterprises"), columns, ("unit",), fast)
+
+
+def _named(scope: Scope, period: Period, group: Group) -> Part:
+    """Enterprises whose people came, each once."""
+    records = _people(scope, period, group).filter(enterprise__isnull=False)
+    fast = reader(PEOPLE.series("enterprises", [group]), scope, period)
+    return Part("列名企业（跨场次、跨单位去重）", records, Distinct("enterprise"), _PERSON, _JOINED, fast)
+
+
+def _unlisted(scope: Scope, period: Period, group: Group) -> Part:
+    """People that an event counted without a list."""
+    columns = (*_EVENT, Column("未签到人数", "headcount_extra"), Column("依据", "headcount_reason"))
+    records = _events(scope, period, group).filter(headcount_extra__gt=0)
+    fast = reader(EVENTS.series("extra", kinds_of(group)), scope, period)
+    return Part("未签到人数（按活动登记数）", records, Total("headcount_extra"), columns, ("unit",), fast)
+
+
+def _listed(scope: Scope, period: Period, group: Group) -> Part:
+    """People on the lists, each time."""
+    fast = reader(PEOPLE.series("came", [group]), scope, period)
+    return Part("签到和登记人次", _people(scope, period, group), Rows(), _PERSON, _JOINED, fast)
+
+
+def _held(scope: Scope, period: Period, group: Group) -> Part:
+    """The events themselves."""
+    fast = reader(EVENTS.series("held", kinds_of(group)), scope, period)
+    return Part(group_words(group), _events(scope, period, group), Rows(), _EVENT, ("unit",), fast)
+
+
+_ONCE = "同一企业参加多场、在多个单位参加，只计一家；未列名的按登记数另加"
+_EACH = "每人每场计一人次；未签到的按登记数另加"
 
 
 def _register(prefix: str, group: Group, label: str, *, attendance: bool) -> list[Figure]:
     """The events, enterprises and (where the form asks) people of one heading."""
-    words = group_words(group)
 
-    def events(scope: Scope, period: Period) -> Sequence[Part]:
-        fast = _kept(EVENTS, "held", kinds_of(group), scope, period)
-        return [Part(f"{words}", _events(scope, period, group), Rows(), _EVENT, ("unit",), fast)]
+    def add(
+        name: str,
+        label: str,
+        unit: str,
+        rule: str,
+        *parts: Callable[[Scope, Period, Group], Part],
+        additive: bool = True,
+    ) -> Figure:
+        made = figure(f"{prefix}_{name}", label=label, unit=unit, additive=additive, rule=rule)
+        return made(lambda scope, period: [part(scope, period, group) for part in parts])
 
-    def enterprises(scope: Scope, period: Period) -> Sequence[Part]:
-        named = _people(scope, period, group).filter(enterprise__isnull=False)
-        unnamed = _events(scope, period, group).filter(anonymous_enterprises__gt=0)
-        columns = (*_EVENT, Column("未列名企业数", "anonymous_enterprises"), Column("原因", "anonymous_reason"))
-        return [
-            Part(
-                "列名企业（跨场次、跨单位去重）",
-                named,
-                Distinct("enterprise"),
-                _PERSON,
-                ("unit", "activity", "enterprise"),
-                _kept(PEOPLE, "enterprises", [group], scope, period),
-            ),
-            Part(
-                "未列名企业（按活动登记数）",
-                unnamed,
-                Total("anonymous_enterprises"),
-                columns,
-                ("unit",),
-                _kept(EVENTS, "unnamed", kinds_of(group), scope, period),
-            ),
-        ]
-
-    def people(scope: Scope, period: Period) -> Sequence[Part]:
-        extra = _events(scope, period, group).filter(headcount_extra__gt=0)
-        columns = (*_EVENT, Column("未签到人数", "headcount_extra"), Column("依据", "headcount_reason"))
-        return [
-            Part(
-                "签到和登记人次",
-                _people(scope, period, group),
-                Rows(),
-                _PERSON,
-                ("unit", "activity", "enterprise"),
-                _kept(PEOPLE, "came", [group], scope, period),
-            ),
-            Part(
-                "未签到人数（按活动登记数）",
-                extra,
-                Total("headcount_extra"),
-                columns,
-                ("unit",),
-                _kept(EVENTS, "extra", kinds_of(group), scope, period),
-            ),
-        ]
-
-    def add(name: str, text: str, unit: str, parts: Callable[[Scope, Period], Sequence[Part]], rule: str) -> Figure:
-        return figure(f"{prefix}_{name}", label=text, unit=unit, additive=name != "enterprises", rule=rule)(parts)
-
+    held = f"类型为{group_words(group)}的活动，每场计一次"
     made = [
-        add("events", label, "场次", events, f"类型为{words}的活动，每场计一次"),
-        add(
-            "enterprises",
-            "参与企业",
-            "家",
-            enterprises,
-            "同一企业参加多场、在多个单位参加，只计一家；未列名的按登记数另加",
-        ),
+        add("events", label, "场次", held, _held),
+        add("enterprises", "参与企业", "家", _ONCE, _named, _unnamed, additive=False),
     ]
     if attendance:
-        made.append(add("attendance", "参与人数", "人次", people, "每人每场计一人次；未签到的按登记数另加"))
+        made.append(add("attendance", "参与人数", "人次", _EACH, _listed, _unlisted))
     return made
 
 
@@ -124,5 +112,5 @@ def pub_materials(scope: Scope, period: Period) -> Sequence[Part]:
     """Materials handed out at events of any kind."""
     records = _events(scope, period, None).filter(materials__gt=0)
     columns = (*_EVENT, Column("份数", "materials"))
-    fast = _kept(EVENTS, "materials", list(Kind), scope, period)
+    fast = reader(EVENTS.series("materials", list(Kind)), scope, period)
     return [Part("发放材料的活动", records, Total("materials"), columns, ("unit",), fast)]
