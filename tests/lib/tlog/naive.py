@@ -11,7 +11,7 @@ def split(n):
 
 
 def mth(entries, name="sha256"):
-    h = lambda data: hashlib.new(name, data).digest()  # noqa: E731
+    h = lambda data: hashlib.new(name, data).digest()  # noqa: E731  # one line reads as the RFC writes it
     if not entries:
         return h(b"")
     if len(entries) == 1:

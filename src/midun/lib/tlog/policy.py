@@ -121,7 +121,7 @@ def _need(holds: bool, detail: str) -> None:
 def _threshold(word: bytes, members: int) -> int:
     if word in (b"any", b"all"):
         return 1 if word == b"any" else members
-    _need(word.isdigit() and len(word) <= 3 and not word.startswith(b"0"), f"threshold {word!r}")  # noqa: PLR2004
+    _need(word.isdigit() and len(word) <= 3 and not word.startswith(b"0"), f"threshold {word!r}")  # noqa: PLR2004  # three digits are plenty
     _need(int(word) <= members, f"threshold {word!r} of {members} members")
     return int(word)
 
