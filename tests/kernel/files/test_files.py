@@ -10,7 +10,7 @@ from PIL import Image
 
 from midun.campaigns.models import Campaign, PlanLine
 from midun.kernel.files import store
-from midun.kernel.files.kinds import JPEG, PDF, BadUpload, safe_name, sniff
+from midun.kernel.files.kinds import JPEG, PDF, BadUpload, accept, safe_name
 from midun.kernel.files.models import Attachment
 from midun.kernel.files.services import attach, remove
 
@@ -20,7 +20,7 @@ def picture(exif=False):
     image = Image.new("RGB", (1200, 900), "navy")
     meta = Image.Exif()
     meta[0x010F] = "SecretCamera"
-    image.save(out, "JPEG", exif=meta if exif else Image.Exif())
+    image.save(out, "JPEG", **({"exif": meta} if exif else {}))
     return out.getvalue()
 
 
@@ -47,22 +47,31 @@ def owner(cast, at):
         b"<html><script>alert(1)</script>",
         b"<svg xmlns='http://www.w3.org/2000/svg'/>",
         b"MZ\x90\x00",
+        b"\x00\x00\x00\x18ftypheic" + b"\x00" * 40,
+        b"\x00\x00\x00\x18ftypqt  " + b"\x00" * 40,
+        b"\xff\xd8\xff\xe0<html><script>alert(1)</script>",
+        b"GIF89a<script>",
         b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
         zipped({"a.txt": b"x"}),
         zipped({"word/document.xml": b"<w/>", "word/vbaProject.bin": b"macro"}),
+        zipped({"xl/workbook.xml": b"<w/>", "xl/macrosheets/sheet1.xml": b"macro"}),
+        zipped({"word/document.xml": b"<w/>", "word/activeX/activeX1.bin": b"control"}),
         zipped({"xl/workbook.xml": b"0" * 30_000_000}),
     ],
-    ids=["empty", "html", "svg", "exe", "old office", "zip", "macro", "bomb"],
+    ids=[
+        *("empty", "html", "svg", "exe", "heic", "quicktime", "html in a jpeg", "gif"),
+        *("old office", "zip", "macro", "old macro", "control", "bomb"),
+    ],
 )
 def test_it_rejects_bad_content(data):
     with pytest.raises(BadUpload):
-        sniff(data)
+        accept(data)
 
 
 @given(st.binary(max_size=400))
 def test_any_bytes_are_taken_or_refused(data):
     try:
-        sniff(data)
+        accept(data)
     except BadUpload as bad:
         assert str(bad)
 

@@ -4,6 +4,8 @@ import io
 import zipfile
 from dataclasses import dataclass
 
+from midun.kernel.files import pictures
+
 MIB = 1024 * 1024
 _ZIP_MEMBERS = 5000
 _ZIP_RATIO = 200
@@ -35,7 +37,21 @@ DOCX = FileKind(_OFFICE + "wordprocessingml.document", ".docx", 50 * MIB, inline
 XLSX = FileKind(_OFFICE + "spreadsheetml.sheet", ".xlsx", 50 * MIB, inline=False)
 PPTX = FileKind(_OFFICE + "presentationml.presentation", ".pptx", 100 * MIB, inline=False)
 IMAGES = (JPEG, PNG, WEBP)
+_HEIF = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1", b"avif", b"avis")
+_MP4 = (b"isom", b"iso2", b"iso4", b"iso5", b"iso6", b"mp41", b"mp42", b"avc1", b"M4V ", b"M4VH", b"3gp4", b"3gp5")
+_ACTIVE = ("vbaproject.bin", "/macrosheets/", "/activex/")
 _MAIN = {"word/document.xml": DOCX, "xl/workbook.xml": XLSX, "ppt/presentation.xml": PPTX}
+
+
+def accept(data: bytes) -> tuple[FileKind, bytes]:
+    """The kind of `data` and the bytes to keep: pictures without metadata. Raises `BadUpload` with what to do."""
+    kind = sniff(data)
+    if kind not in IMAGES:
+        return kind, data
+    try:
+        return kind, pictures.cleaned(data, kind.mime)
+    except pictures.BrokenPicture as broken:
+        raise BadUpload(str(broken)) from broken
 
 
 def sniff(data: bytes) -> FileKind:
@@ -48,7 +64,9 @@ def sniff(data: bytes) -> FileKind:
         kind = WEBP
     elif data.startswith(b"%PDF-"):
         kind = PDF
-    elif data[4:8] == b"ftyp":
+    elif data[4:8] == b"ftyp" and data[8:12] in _HEIF:
+        raise BadUpload("不支持 HEIC 照片：请在手机相机设置中改为“兼容性最佳”（JPEG），或转换为 jpg 后再上传")
+    elif data[4:8] == b"ftyp" and data[8:12] in _MP4:
         kind = MP4
     elif data.startswith(b"PK\x03\x04"):
         kind = _office(data)
@@ -72,8 +90,10 @@ def _office(data: bytes) -> FileKind:
     if len(members) > _ZIP_MEMBERS or unpacked > _ZIP_UNPACKED or unpacked / packed > _ZIP_RATIO:
         raise BadUpload("文件展开后异常庞大，已拒绝接收")
     names = {m.filename for m in members}
-    if any(name.lower().endswith("vbaproject.bin") for name in names):
-        raise BadUpload("文件含有宏，已拒绝接收：请另存为不含宏的 .docx 或 .xlsx")
+    if any(active in f"/{name.lower()}" for name in names for active in _ACTIVE):
+        raise BadUpload("文件含有宏或控件，已拒绝接收：请另存为不含宏的 .docx、.xlsx 或 .pptx")
+    if any(member.flag_bits & 1 for member in members):
+        raise BadUpload("文件已加密，请取消密码后再上传")
     for main, kind in _MAIN.items():
         if main in names:
             return kind

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import models, transaction
 
 from midun.kernel.files import store
-from midun.kernel.files.kinds import safe_name, sniff
+from midun.kernel.files.kinds import accept, safe_name
 from midun.kernel.files.models import Attachment, Blob
 from midun.kernel.orgs.actor import Actor
 from midun.kernel.trail.services import record
@@ -23,8 +23,11 @@ def attach(
     at: datetime,
     caption: str = "",
 ) -> Attachment:
-    """Check `data` by content, store it and hang it on `owner`. Raises `kinds.BadUpload`; the right is the caller's."""
-    found = sniff(data)
+    """Check `data` by content, store it and hang it on `owner`; pictures lose their metadata.
+
+    Raises `kinds.BadUpload`; the right is the caller's.
+    """
+    found, data = accept(data)
     digest = store.put(data)
     blob, _ = Blob.objects.unscoped("content-addressed").get_or_create(
         digest=digest, defaults={"size": len(data), "mime": found.mime}

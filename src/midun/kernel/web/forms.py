@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
-from midun.kernel.files.kinds import MP4, BadUpload, sniff
+from midun.kernel.files.kinds import MP4, BadUpload, accept
 
 
 class DateInput(forms.DateInput):
@@ -57,7 +57,7 @@ class AttachmentsField(forms.FileField):
                 raise forms.ValidationError(f"{file.name}：文件过大")
             content = file.read()
             try:
-                sniff(content)
+                _, content = accept(content)
             except BadUpload as bad:
                 raise forms.ValidationError(f"{file.name}：{bad}") from bad
             taken.append((file.name or "附件", content))

@@ -53,7 +53,7 @@ def thumbnail(request: PageRequest, number: int) -> HttpResponse:
     found = _attachment(request, number)
     if not found.is_image:
         raise Http404
-    return HttpResponse(store.thumbnail(store.get(found.blob_id), width=_THUMB), content_type="image/jpeg")
+    return HttpResponse(store.thumbnail(found.blob_id, width=_THUMB), content_type="image/jpeg")
 
 
 def _back(request: PageRequest, default: str) -> HttpResponse:
