@@ -93,11 +93,11 @@ def test_every_table_is_scoped(model):
 def test_no_app_goes_round_the_scope():
     """`.reachable`, `._default_manager`, `._base_manager` are Django's own doors, not an app's."""
     round_about = re.compile(r"\.reachable\.|\._default_manager|\._base_manager|all_objects")
-    allowed = {"archive.py", "scoping.py", "base.py"}
+    allowed = {"scoping.py", "base.py"}
     found = [
         str(p.relative_to(ROOT))
         for p in MODULES
-        if p.name not in allowed and round_about.search(p.read_text(encoding="utf-8"))
+        if p.name not in allowed and "archive" not in p.parts and round_about.search(p.read_text(encoding="utf-8"))
     ]
     assert found == []
 

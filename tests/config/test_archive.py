@@ -7,7 +7,10 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from midun.config.archive import BadArchive, backup, manifest_of, restore, tables
+from midun.config.archive import rows
+from midun.config.archive.read import BadArchive, checked
+from midun.config.archive.restore import restore
+from midun.config.archive.write import Damaged, Exists, backup
 from midun.kernel.files.models import Attachment
 from midun.kernel.files.services import attach
 from midun.kernel.orgs.models import Organisation
@@ -40,15 +43,15 @@ def empty(settings, tmp_path):
 
 
 def test_it_works(archive, settings, tmp_path):
-    original = manifest_of(archive)
+    original = checked(archive)
     names = list(Organisation.objects.unscoped("test").values_list("name", flat=True))
     empty(settings, tmp_path)
     restore(archive)
-    again = backup(tmp_path / "again.tar")
-    assert again["tables"] == original["tables"]
-    assert again["files"] == original["files"]
+    backup(tmp_path / "again.tar")
+    copy = checked(tmp_path / "again.tar")
+    assert (copy.tables, copy.files, copy.keys) == (original.tables, original.files, original.keys)
     assert list(Organisation.objects.unscoped("test").values_list("name", flat=True)) == names
-    assert Entry.objects.count() == original["tables"]["trail_entry"]["rows"] > 0
+    assert Entry.objects.count() == original.tables["trail_entry"][0] > 0
 
 
 def test_new_rows_can_be_added_after_a_restore(archive, settings, tmp_path, at):
@@ -72,13 +75,13 @@ def test_it_rejects_a_flipped_byte(archive, where):
     data[member.offset_data + int(member.size * where)] ^= 1
     archive.write_bytes(data)
     with pytest.raises(BadArchive):
-        manifest_of(archive)
+        checked(archive)
 
 
 def test_it_rejects_a_cut_off_file(archive):
     archive.write_bytes(archive.read_bytes()[: archive.stat().st_size // 2])
     with pytest.raises(BadArchive):
-        manifest_of(archive)
+        checked(archive)
 
 
 def test_it_rejects_something_extra(archive):
@@ -87,19 +90,19 @@ def test_it_rejects_something_extra(archive):
         info.size = 1
         tar.addfile(info, io.BytesIO(b"x"))
     with pytest.raises(BadArchive):
-        manifest_of(archive)
+        checked(archive)
 
 
 def test_a_failed_restore_leaves_nothing(archive, settings, tmp_path, monkeypatch):
     empty(settings, tmp_path)
-    monkeypatch.setattr("midun.config.archive._compare", lambda *_: (_ for _ in ()).throw(BadArchive("不一致")))
+    monkeypatch.setattr("midun.config.archive.restore._compare", lambda *_: (_ for _ in ()).throw(BadArchive("不一致")))
     with pytest.raises(BadArchive):
         restore(archive)
-    assert all(not model._base_manager.exists() for model in tables())
+    assert all(not model._base_manager.exists() for model in rows.tables().values())
 
 
 def test_a_failed_backup_leaves_no_file(cast, tmp_path, monkeypatch):
-    monkeypatch.setattr("midun.config.archive.head", lambda: (_ for _ in ()).throw(OSError("磁盘已满")))
+    monkeypatch.setattr("midun.config.archive.write.head", lambda: (_ for _ in ()).throw(OSError("磁盘已满")))
     with pytest.raises(OSError, match="磁盘已满"):
         backup(tmp_path / "x.tar")
     assert [p.name for p in tmp_path.iterdir() if "x.tar" in p.name] == []

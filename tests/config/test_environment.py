@@ -41,7 +41,7 @@ def test_development_needs_nothing(tmp_path):
     found = read({"MIDUN_HOME": str(tmp_path)})
     assert found.database["NAME"] == str(tmp_path / "midun.sqlite3")
     assert read({"MIDUN_HOME": str(tmp_path)}).secret_key == found.secret_key
-    assert (tmp_path / "secret.key").stat().st_mode & 0o077 == 0
+    assert (tmp_path / "keys" / "secret.key").stat().st_mode & 0o077 == 0
 
 
 def test_production_works(tmp_path):
@@ -155,5 +155,5 @@ def test_processes_starting_together_share_one_key(tmp_path):
     for thread in threads:
         thread.join()
     assert len(set(found)) == 1
-    assert list(tmp_path.glob(".secret*")) == []
+    assert list(tmp_path.rglob(".secret*")) == []
     assert found[0] != new_secret()

@@ -195,10 +195,14 @@ def new_secret() -> str:
 
 
 def kept_secret(home: Path) -> str:
-    """The key of a trial installation: made at the first start, whole or not at all, whoever starts first."""
-    path = home / "secret.key"
+    """The key of a trial installation: made at the first start, whole or not at all, whoever starts first.
+
+    It lies with the other keys, so that links it has signed still open after a restore.
+    """
+    path = home / "keys" / "secret.key"
     if not path.exists():
-        draft = home / f".secret.{os.getpid()}.{secrets.token_hex(4)}"
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        draft = path.with_name(f".secret.{os.getpid()}.{secrets.token_hex(4)}")
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(new_secret())
         try:

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from midun.config.archive import backup
+from midun.config.archive.write import Damaged, Exists, backup
 
 
 class Command(BaseCommand):
@@ -24,7 +24,12 @@ class Command(BaseCommand):
         """Back up and say what is inside."""
         now: datetime = timezone.localtime()
         target = Path(file) if file else Path(settings.MIDUN_HOME) / "backups" / f"midun-{now:%Y%m%d-%H%M%S}.tar"
-        manifest = backup(target)
+        try:
+            manifest = backup(target)
+        except (Exists, Damaged) as problem:
+            raise CommandError(f"没有备份：{problem}") from problem
+        except OSError as error:
+            raise CommandError(f"没有备份：无法写入 {target}（{error.strerror}）") from error
         rows = sum(t["rows"] for t in manifest["tables"].values())
         seq, digest = manifest["trail_head"]
         self.stdout.write(f"已备份到 {target}：{rows} 行记录、{len(manifest['files'])} 个文件")

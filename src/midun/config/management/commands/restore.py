@@ -6,7 +6,8 @@ from typing import Any
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from midun.config.archive import BadArchive, manifest_of, restore
+from midun.config.archive.read import BadArchive, checked
+from midun.config.archive.restore import restore
 
 
 class Command(BaseCommand):
@@ -25,13 +26,14 @@ class Command(BaseCommand):
         if not source.is_file():
             raise CommandError(f"找不到备份文件 {source}")
         try:
-            manifest = manifest_of(source)
-            if check:
-                self.stdout.write(f"备份完好：{manifest['created_at']} 由 {manifest['version']} 版制作")
-                return
-            call_command("migrate", interactive=False, verbosity=0)
-            restore(source)
+            manifest = checked(source)
+            if not check:
+                call_command("migrate", interactive=False, verbosity=0)
+                restore(source)
         except BadArchive as bad:
             raise CommandError(str(bad)) from bad
-        rows = sum(t["rows"] for t in manifest["tables"].values())
-        self.stdout.write(f"恢复完成并核对一致：{rows} 行记录、{len(manifest['files'])} 个文件，留痕链完整")
+        what = f"{len(manifest.tables)} 张表 {manifest.rows} 行记录、{len(manifest.files)} 个文件"
+        if check:
+            self.stdout.write(f"备份完好：{manifest.created_at} 由 {manifest.version} 版制作，{what}")
+        else:
+            self.stdout.write(f"恢复完成，逐表核对与备份一致：{what}，留痕链完整")
