@@ -28,6 +28,7 @@ OWN = {
     "claims:suggestion": "suggestion",
     "campaigns:preview": "import",
     "reporting:board": "campaign",
+    "reporting:comparison": "campaign",
     **{f"campaigns:line{act}": "line" for act in ("", "-edit", "-act", "-finish", "-unfinish")},
     **{name: name.split(":")[1] for name in RECORDS if name.split(":")[1] in worlds.SLUGS},
     **{

@@ -23,7 +23,7 @@ from midun.kernel.orgs import services as orgs
 from midun.kernel.orgs.actor import system_actor
 from midun.kernel.orgs.enums import Level, OrganisationKind, Role
 from midun.kernel.orgs.models import User
-from midun.kernel.statistics import services as forms
+from midun.kernel.statistics.services import filling
 from midun.kernel.trail.models import Entry
 from midun.publicity import services as publicity
 from midun.publicity.models import GovReport, NewsItem, QuestionnaireHandout, Resource, TypicalCase
@@ -218,8 +218,9 @@ def _forms(world):
     open_forms(world["campaign"], actor=city, at=at)
     by_unit = {form.unit_id: form for form in forms_of(world["campaign"], cast.actor("city_officer"))}
     world.records |= {"form": by_unit[cast.east_bureau.pk], "west-form": by_unit[cast.west_bureau.pk]}
-    forms.adjust(
+    filling.adjust(
         world["form"],
+        version=world["form"].version,
         figure="news_total",
         value=3,
         reason=f"{MARK}另有两篇",
