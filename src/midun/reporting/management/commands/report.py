@@ -1,4 +1,4 @@
-"""`midun report form|summary`: what the pages give, byte for byte, from the command line."""
+"""`midun report form|summary`: what the pages give, byte for byte; `verify`: whether the snapshots are unchanged."""
 
 import sys
 from datetime import date
@@ -12,28 +12,37 @@ from django.utils.timezone import localdate
 from midun.campaigns.models import Campaign
 from midun.kernel.documents.report import BadPrevious
 from midun.kernel.statistics.models import StatForm
+from midun.kernel.statistics.verify import faults
 from midun.reporting.papers import MIME, paper
 from midun.reporting.services import subject_of
 from midun.reporting.summary import summary_docx
 
 
 class Command(BaseCommand):
-    """Writes a statistics form or the summary report of a unit."""
+    """Writes a statistics form or the summary report of a unit, or verifies the snapshots of all forms."""
 
-    help = "输出统计表（form）或总结报告（summary）"
+    help = "输出统计表（form）或总结报告（summary），核验统计表快照（verify）"
 
     def add_arguments(self, parser: CommandParser) -> None:
         """What, of whom, of which campaign, in which format, where to."""
-        parser.add_argument("what", choices=["form", "summary"], help="form 统计表，summary 总结报告（Word）")
-        parser.add_argument("--unit", required=True, help="单位编号、名称或简称")
-        parser.add_argument("--campaign", required=True, help="服务月编号或名称")
+        what = "form 统计表，summary 总结报告（Word），verify 核验所有统计表的快照"
+        parser.add_argument("what", choices=["form", "summary", "verify"], help=what)
+        parser.add_argument("--unit", help="单位编号、名称或简称")
+        parser.add_argument("--campaign", help="服务月编号或名称")
         parser.add_argument("--own", action="store_true", help="本级（不含下级）")
         parser.add_argument("--format", choices=list(MIME), default="xlsx", help="统计表的格式，默认 xlsx")
         parser.add_argument("--previous", help="修改过的总结报告（.docx）：保留其中改动的内容")
         parser.add_argument("-o", "--output", help="写入的文件，默认写到标准输出")
 
-    def handle(self, *, what: str, unit: str, campaign: str, own: bool, output: str | None, **options: Any) -> None:
+    def handle(
+        self, *, what: str, unit: str | None, campaign: str | None, own: bool, output: str | None, **options: Any
+    ) -> None:
         """Find the form and write it."""
+        if what == "verify":
+            self._verify()
+            return
+        if not unit or not campaign:
+            raise CommandError("请用 --unit 和 --campaign 指定单位和服务月")
         found = _campaign(campaign)
         form = _form(found, unit, own=own)
         today = localdate()
@@ -47,6 +56,14 @@ class Command(BaseCommand):
             self.stderr.write(f"已写入 {output}")
         else:
             sys.stdout.buffer.write(data)
+
+    def _verify(self) -> None:
+        found = list(faults())
+        for fault in found:
+            self.stderr.write(fault)
+        if found:
+            raise CommandError(f"统计表快照核验未通过：{len(found)} 处")
+        self.stdout.write("统计表快照全部与摘要和留痕相符")
 
     def _summary(self, form: StatForm, campaign: Campaign, today: date, previous: str | None) -> bytes:
         try:
