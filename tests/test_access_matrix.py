@@ -52,6 +52,7 @@ LISTS = {
     "portal:cases": ((), PUBLIC),
     "portal:downloads": ((), PUBLIC),
     "portal:search": ((), PUBLIC),
+    "portal:feed": ((), PUBLIC),
     "portal:about": ((), PUBLIC),
     "portal:accessibility": ((), PUBLIC),
     "portal:site-map": ((), PUBLIC),

@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "midun.kernel.jobs",
     "midun.kernel.notify",
     "midun.kernel.files",
+    "midun.kernel.search",
     "midun.kernel.workflow",
     "midun.kernel.statistics",
     "midun.kernel.web",

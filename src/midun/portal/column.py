@@ -1,12 +1,11 @@
 """What is published, in the shapes the pages need. Reads only; everything here is open to everybody."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from django.db.models import Q, QuerySet
-from django.urls import reverse
 
 from midun.activities.models import Activity
 from midun.campaigns.models import Campaign, CampaignState
@@ -17,7 +16,7 @@ _WHY = "published to everybody"
 
 def news() -> QuerySet[Any]:
     """News items on the portal, newest first."""
-    return NewsItem.objects.on_portal().select_related("unit")
+    return NewsItem.objects.on_portal().select_related("unit").order_by("-day", "-pk")
 
 
 def cases() -> QuerySet[Any]:
@@ -26,8 +25,8 @@ def cases() -> QuerySet[Any]:
 
 
 def resources() -> QuerySet[Any]:
-    """Downloads."""
-    return Resource.objects.on_portal().select_related("unit")
+    """Downloads, newest first."""
+    return Resource.objects.on_portal().select_related("unit").order_by("-day", "-pk")
 
 
 def activities() -> QuerySet[Any]:
@@ -45,64 +44,77 @@ def campaign() -> Campaign | None:
 
 
 @dataclass(frozen=True)
-class Hit:
-    """Something found: what it is, its title, an excerpt around the first word, where it is."""
+class Section:
+    """A part of the column: its address, heading and template, its records, and what is said when it is empty.
 
-    kind: str
-    title: str
-    excerpt: str
-    url: str
-    day: date | None
-    unit: str
-
-
-_AROUND = 40
-_PER_KIND = 50
-_MAX_WORDS = 5
-
-
-def words_of(text: str) -> list[str]:
-    """The words of a query: split at white space, at most five, each at most 30 characters."""
-    return [word[:30] for word in text.split()[:_MAX_WORDS]]
-
-
-def search(text: str) -> list[Hit]:
-    """Everything published in which each word occurs somewhere, newest first.
-
-    A word is any run of characters, so Chinese needs no segmentation: 商业秘密 finds 企业商业秘密保护.
+    `day` names the date by which its records are ordered.
     """
-    words = words_of(text)
-    if not words:
-        return []
-    sources: Sequence[tuple[str, QuerySet[Any], tuple[str, ...], str, str]] = (
-        ("活动", activities(), ("title", "place", "summary"), "day", "portal:activity"),
-        ("典型案例", cases(), ("title", "facts", "outcome", "comment"), "published_on", "portal:case"),
-        ("宣传报道", news(), ("title", "medium", "summary"), "day", "portal:news-item"),
-        ("资料下载", resources(), ("title", "summary"), "day", "portal:resource"),
+
+    slug: str
+    title: str
+    about: str
+    page: str
+    template: str
+    records: Callable[[], QuerySet[Any]]
+    day: str
+    empty: str
+
+    def day_of(self, record: Any) -> date:
+        """The date of a record."""
+        found: date = getattr(record, self.day)
+        return found
+
+    def neighbours(self, record: Any) -> tuple[Any, Any]:
+        """The records before and after one in the list; None at either end."""
+        day, pk = self.day_of(record), record.pk
+        newer = Q(**{f"{self.day}__gt": day}) | Q(**{self.day: day, "pk__gt": pk})
+        older = Q(**{f"{self.day}__lt": day}) | Q(**{self.day: day, "pk__lt": pk})
+        before = self.records().filter(newer).order_by(self.day, "pk").first()
+        return before, self.records().filter(older).first()
+
+
+SECTIONS = {
+    s.slug: s
+    for s in (
+        Section(
+            "activities",
+            "服务月活动",
+            "市场监管部门在服务月开展的宣传、培训、座谈、开放日等活动",
+            "portal:activity",
+            "portal/activities.html",
+            activities,
+            "day",
+            "活动公开后会列在这里",
+        ),
+        Section(
+            "news",
+            "宣传报道",
+            "各级媒体和市场监管部门关于企业商业秘密保护的报道",
+            "portal:news-item",
+            "portal/news.html",
+            news,
+            "day",
+            "报道公开后会列在这里",
+        ),
+        Section(
+            "cases",
+            "典型案例",
+            "经脱敏复核公布的侵犯商业秘密典型案例",
+            "portal:case",
+            "portal/cases.html",
+            cases,
+            "published_on",
+            "案例经脱敏复核公布后会列在这里",
+        ),
+        Section(
+            "downloads",
+            "资料下载",
+            "商业秘密保护的指引、范本和宣传资料",
+            "portal:resource",
+            "portal/downloads.html",
+            resources,
+            "day",
+            "指引、范本公开后会列在这里",
+        ),
     )
-    hits: list[Hit] = []
-    for kind, records, fields, day, page in sources:
-        for record in records.filter(_all_words(words, fields))[:_PER_KIND]:
-            texts = [str(getattr(record, name) or "") for name in fields]
-            url = reverse(page, args=(record.pk,))
-            hits.append(Hit(kind, texts[0], excerpt(texts[1:], words), url, getattr(record, day), record.unit.label))
-    return sorted(hits, key=lambda hit: hit.day or date.min, reverse=True)
-
-
-def _all_words(words: Sequence[str], fields: Sequence[str]) -> Q:
-    condition = Q()
-    for word in words:
-        somewhere = Q()
-        for name in fields:
-            somewhere |= Q(**{f"{name}__icontains": word})
-        condition &= somewhere
-    return condition
-
-
-def excerpt(texts: Sequence[str], words: Sequence[str]) -> str:
-    """A piece of text around the first word found, else the beginning of the first text."""
-    whole = " ".join(texts)
-    at = min((i for i in (whole.lower().find(w.lower()) for w in words) if i >= 0), default=0)
-    start = max(0, at - _AROUND)
-    piece = whole[start : at + 2 * _AROUND]
-    return ("…" if start else "") + piece + ("…" if at + 2 * _AROUND < len(whole) else "")
+}

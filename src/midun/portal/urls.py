@@ -16,6 +16,7 @@ urlpatterns = [
     path("column/downloads/", views.section, {"slug": "downloads"}, name="downloads"),
     path("column/downloads/<int:number>/", views.article, {"slug": "downloads"}, name="resource"),
     path("search/", views.search, name="search"),
+    path("feed.xml", views.feed, name="feed"),
     path("about/", views.plain, {"name": "about"}, name="about"),
     path("accessibility/", views.plain, {"name": "accessibility"}, name="accessibility"),
     path("site-map/", views.plain, {"name": "site-map"}, name="site-map"),

@@ -1,48 +1,37 @@
 """The public's pages."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime, time
 from typing import Any
 
+import segno
+from django.conf import settings
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.feedgenerator import Rss201rev2Feed
+from django.utils.timezone import make_aware
 
 from midun.kernel.files.models import Attachment
+from midun.kernel.search import finding
+from midun.kernel.search.tokens import words_of
 from midun.kernel.web.page import PageRequest, page
 from midun.portal import column
+from midun.portal.column import SECTIONS
 
-_HOME, _PER_PAGE = 6, 15
-
-
-@dataclass(frozen=True)
-class Section:
-    """A part of the column: its address, heading, records, and what is said when it is empty."""
-
-    slug: str
-    title: str
-    records: Callable[[], QuerySet[Any]]
-    day: str
-    empty: str
-
-
-SECTIONS = {
-    s.slug: s
-    for s in (
-        Section("activities", "服务月活动", column.activities, "day", "暂无公开的活动"),
-        Section("news", "宣传报道", column.news, "day", "暂无宣传报道"),
-        Section("cases", "典型案例", column.cases, "published_on", "暂无公布的典型案例"),
-        Section("downloads", "资料下载", column.resources, "day", "暂无资料"),
-    )
-}
+_HOME, _PER_PAGE, _FEED, _QUERY = 6, 15, 20, 100
+NAME = "企业商业秘密保护公共服务平台"
 
 
 @page(public=True)
 def home(request: PageRequest) -> HttpResponse:
     """The month's column."""
     parts = [(section, list(section.records()[:_HOME])) for section in SECTIONS.values()]
-    return render(request, "portal/home.html", {"campaign": column.campaign(), "parts": parts})
+    campaign = column.campaign()
+    strands = list(campaign.strands.order_by("order")) if campaign else []
+    return render(request, "portal/home.html", {"campaign": campaign, "strands": strands, "parts": parts})
 
 
 @page(public=True)
@@ -57,34 +46,87 @@ def section(request: PageRequest, slug: str) -> HttpResponse:
 
 @page(public=True)
 def article(request: PageRequest, slug: str, number: int) -> HttpResponse:
-    """One published record with its public files."""
+    """One published record with its public files, its neighbours, and its address to share."""
     found = SECTIONS[slug]
     record = get_object_or_404(found.records(), pk=number)
-    files = Attachment.objects.of(record).filter(public=True)
-    context = {"section": found, "record": record, "files": files, "day": getattr(record, found.day)}
-    return render(request, f"portal/{slug}.html", context)
+    files = list(Attachment.objects.of(record).filter(public=True))
+    before, after = found.neighbours(record)
+    address = settings.MIDUN_BASE_URL + request.path
+    context = {
+        "section": found,
+        "record": record,
+        "pictures": [file for file in files if file.is_image],
+        "files": [file for file in files if not file.is_image],
+        "before": before,
+        "after": after,
+        "address": address,
+        "qr": segno.make(address, error="m").svg_data_uri(scale=4, border=2),
+    }
+    return render(request, found.template, context)
+
+
+@dataclass(frozen=True)
+class _Hits:
+    """The hits of a query as the paginator wants them: counted once, fetched page by page."""
+
+    text: str
+
+    def count(self) -> int:
+        """How many there are."""
+        return finding.count(self.text)
+
+    def __len__(self) -> int:
+        return self.count()
+
+    def __iter__(self) -> Iterator[finding.Hit]:
+        return iter(finding.find(self.text, stop=self.count()))
+
+    def __getitem__(self, part: slice) -> list[finding.Hit]:
+        return finding.find(self.text, start=part.start or 0, stop=part.stop)
 
 
 @page(public=True)
 def search(request: PageRequest) -> HttpResponse:
     """Search everything published."""
-    query = request.GET.get("q", "").strip()[:100]
-    hits = column.search(query)
-    pages = Paginator(hits, _PER_PAGE)
+    query = request.GET.get("q", "").strip()[:_QUERY]
+    pages: Paginator[finding.Hit] = Paginator(_Hits(query), _PER_PAGE)
     shown = pages.get_page(request.GET.get("page"))
     kept = request.GET.copy()
     kept.pop("page", None)
+    addresses = {kind.records().model._meta.label_lower: kind.page for kind in SECTIONS.values()}
     context = {
         "query": query,
-        "words": column.words_of(query),
+        "words": words_of(query),
         "page": shown,
+        "hits": [(hit, reverse(addresses[hit.record_type], args=(hit.record_id,))) for hit in shown.object_list],
         "page_range": pages.get_elided_page_range(shown.number),
         "kept": kept.urlencode(),
     }
     return render(request, "portal/search.html", context)
 
 
-_PAGES = {"about": "关于本平台", "accessibility": "适老化与无障碍", "site-map": "站点地图"}
+@page(public=True)
+def feed(request: PageRequest) -> HttpResponse:  # noqa: ARG001  # every page is called with its request
+    """The newest of every part, as RSS 2.0."""
+    base = settings.MIDUN_BASE_URL
+    made = Rss201rev2Feed(NAME, base + "/", "服务月活动、宣传报道、典型案例和资料", language="zh-CN")
+    newest: list[tuple[Any, Any]] = [(part, r) for part in SECTIONS.values() for r in part.records()[:_FEED]]
+    for part, record in sorted(newest, key=lambda pair: pair[0].day_of(pair[1]), reverse=True)[:_FEED]:
+        made.add_item(
+            title=record.title,
+            link=base + reverse(part.page, args=(record.pk,)),
+            description=f"{part.title} · {record.unit.label}",
+            pubdate=make_aware(datetime.combine(part.day_of(record), time())),
+            categories=(part.title,),
+        )
+    return HttpResponse(made.writeString("utf-8"), content_type="application/rss+xml; charset=utf-8")
+
+
+_PAGES = {
+    "about": ("关于本平台", "portal/about.html"),
+    "accessibility": ("适老化与无障碍", "portal/accessibility.html"),
+    "site-map": ("站点地图", "portal/site-map.html"),
+}
 
 
 @page(public=True)
@@ -92,4 +134,5 @@ def plain(request: PageRequest, name: str) -> HttpResponse:
     """A page of plain text: about, accessibility, site map."""
     if name not in _PAGES:
         raise Http404
-    return render(request, f"portal/{name}.html", {"title": _PAGES[name], "sections": SECTIONS.values()})
+    title, template = _PAGES[name]
+    return render(request, template, {"title": title, "sections": SECTIONS.values()})

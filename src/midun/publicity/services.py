@@ -17,6 +17,7 @@ from midun.kernel.orgs.actor import Actor
 from midun.kernel.orgs.enums import Permission
 from midun.kernel.orgs.models import Organisation, UnitRecord
 from midun.kernel.orgs.services import claim_version, people_with, require
+from midun.kernel.search.services import refresh
 from midun.kernel.trail.services import changed, record, snapshot
 from midun.kernel.trail.verbs import Verb
 from midun.kernel.workflow.services import perform
@@ -85,6 +86,7 @@ def change(target: UnitRecord, *, version: int, actor: Actor, at: datetime, fiel
         return
     claim_version(target, version)
     target.save(update_fields=list(fields))
+    refresh(target)
     record(actor=actor, verb=Verb.CHANGED, target=target, at=at, before=before, after=after)
 
 
@@ -95,6 +97,7 @@ def void(target: UnitRecord, *, version: int, reason: str, actor: Actor, at: dat
     claim_version(target, version)
     target.voided_at, target.void_reason = at, reason
     target.save(update_fields=["voided_at", "void_reason"])
+    refresh(target)
     record(actor=actor, verb=Verb.VOIDED, target=target, at=at, reason=reason)
 
 
@@ -108,6 +111,7 @@ def put_on_portal(target: Publishable, *, show: bool, actor: Actor, at: datetime
     target.published_at = at if show else None
     target.published_by_id = actor.user_id if show else None
     target.save(update_fields=["published_at", "published_by"])
+    refresh(target)
     record(actor=actor, verb=Verb.PUBLISHED if show else Verb.UNPUBLISHED, target=target, at=at)
 
 
@@ -167,6 +171,7 @@ def publish_case(case: TypicalCase, *, checked: Sequence[str], actor: Actor, at:
         published_by_id=actor.user_id,
         checked=sorted(checked),
     )
+    refresh(case)
     _tell_author(case, f"典型案例《{case.title}》已通过脱敏复核并公布", at=at)
 
 
@@ -174,6 +179,7 @@ def publish_case(case: TypicalCase, *, checked: Sequence[str], actor: Actor, at:
 def withdraw_case(case: TypicalCase, *, reason: str, actor: Actor, at: datetime) -> None:
     """Take a public case off the portal with a reason."""
     perform(case, CASE.withdraw, actor=actor, at=at, reason=reason, published_at=None, published_on=None)
+    refresh(case)
 
 
 def _tell_author(case: TypicalCase, text: str, *, at: datetime) -> None:

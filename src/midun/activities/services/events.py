@@ -15,6 +15,7 @@ from midun.kernel.orgs.actor import Actor
 from midun.kernel.orgs.enums import Permission
 from midun.kernel.orgs.models import Organisation
 from midun.kernel.orgs.services import Refused, Stale, claim_version, require
+from midun.kernel.search.services import refresh
 from midun.kernel.statistics.counts import following
 from midun.kernel.trail.services import changed, record, snapshot
 from midun.kernel.trail.verbs import Verb
@@ -79,6 +80,7 @@ def change(
         with following(*tallies.event(now)):
             now.save(update_fields=names)
             _let_participations_follow(now)
+        refresh(now)
         record(actor=actor, verb=Verb.CHANGED, target=now, at=at, before=before, after=after)
     add_files(now, files=files, actor=actor, at=at)
 
@@ -105,6 +107,7 @@ def void(activity: Activity, *, version: int, reason: str, actor: Actor, at: dat
         now.save(update_fields=["voided_at", "void_reason", "published_at", "published_by"])
         _let_participations_follow(now)
     SignIn.objects.unscoped("void").filter(activity=now, closed_at__isnull=True).update(closed_at=at)
+    refresh(now)
     record(actor=actor, verb=Verb.VOIDED, target=now, at=at, reason=reason)
 
 
@@ -137,6 +140,7 @@ def put_on_portal(activity: Activity, *, show: bool, actor: Actor, at: datetime)
     now.published_at = at if show else None
     now.published_by_id = actor.user_id if show else None
     now.save(update_fields=["published_at", "published_by"])
+    refresh(now)
     record(actor=actor, verb=Verb.PUBLISHED if show else Verb.UNPUBLISHED, target=now, at=at)
 
 
