@@ -1,7 +1,5 @@
 """The public's pages."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any
 
@@ -65,32 +63,13 @@ def article(request: PageRequest, slug: str, number: int) -> HttpResponse:
     return render(request, found.template, context)
 
 
-@dataclass(frozen=True)
-class _Hits:
-    """The hits of a query as the paginator wants them: counted once, fetched page by page."""
-
-    text: str
-
-    def count(self) -> int:
-        """How many there are."""
-        return finding.count(self.text)
-
-    def __len__(self) -> int:
-        return self.count()
-
-    def __iter__(self) -> Iterator[finding.Hit]:
-        return iter(finding.find(self.text, stop=self.count()))
-
-    def __getitem__(self, part: slice) -> list[finding.Hit]:
-        return finding.find(self.text, start=part.start or 0, stop=part.stop)
-
-
 @page(public=True)
 def search(request: PageRequest) -> HttpResponse:
     """Search everything published."""
     query = request.GET.get("q", "").strip()[:_QUERY]
-    pages: Paginator[finding.Hit] = Paginator(_Hits(query), _PER_PAGE)
+    pages = Paginator(range(finding.count(query)), _PER_PAGE)
     shown = pages.get_page(request.GET.get("page"))
+    found = finding.find(query, start=max(shown.start_index() - 1, 0), stop=shown.end_index())
     kept = request.GET.copy()
     kept.pop("page", None)
     addresses = {kind.records().model._meta.label_lower: kind.page for kind in SECTIONS.values()}
@@ -98,7 +77,7 @@ def search(request: PageRequest) -> HttpResponse:
         "query": query,
         "words": words_of(query),
         "page": shown,
-        "hits": [(hit, reverse(addresses[hit.record_type], args=(hit.record_id,))) for hit in shown.object_list],
+        "hits": [(hit, reverse(addresses[hit.record_type], args=(hit.record_id,))) for hit in found],
         "page_range": pages.get_elided_page_range(shown.number),
         "kept": kept.urlencode(),
     }
