@@ -40,7 +40,7 @@ def test_it_works(login, cast):
     assert answer.headers["Location"] == made.get_absolute_url()
     assert client.get(made.get_absolute_url()).status_code == 200
     assert "服务月进园区" in client.get("/publicity/news-items/?level=central").content.decode()
-    assert "还没有登记宣传报道" in client.get("/publicity/news-items/?level=city").content.decode()
+    assert "没有符合条件的记录" in client.get("/publicity/news-items/?level=city").content.decode()
 
 
 @pytest.mark.parametrize("slug", ["news-item", "case", "questionnaire", "gov-report", "resource"])
