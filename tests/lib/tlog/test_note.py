@@ -258,3 +258,12 @@ def test_it_rejects_keys_that_are_none():
     assert reason(lambda: Signer("n", Algorithm.SM2, bytes(32)).verifier) is Reason.KEY_MALFORMED
     for wrong in ("", VECTOR["vkey"], VECTOR["skey"][:-4], VECTOR["skey"].replace("c74f20a3", "c74f20a4")):
         assert reason(Signer.parse, wrong) is Reason.KEY_MALFORMED
+
+
+WYCHEPROOF = json.loads((Path(__file__).parent / "vectors" / "wycheproof-ed25519.json").read_text())["cases"]
+
+
+@pytest.mark.parametrize("case", WYCHEPROOF, ids=lambda case: str(case["tcId"]))
+def test_published_ed25519_cases(case):
+    key = Verifier("k", Algorithm.ED25519, bytes.fromhex(case["pk"]))
+    assert key._holds(bytes.fromhex(case["msg"]), bytes.fromhex(case["sig"])) is (case["result"] == "valid")

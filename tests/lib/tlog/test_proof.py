@@ -1,3 +1,6 @@
+import json
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -269,3 +272,24 @@ def test_leaf_hashes_are_not_entries():
     left, right = SHA256.leaf(ENTRIES[0]), SHA256.leaf(ENTRIES[1])
     forged = Proof(0, tuple(naive.path(0, ENTRIES)[1:]), proof().checkpoint)
     assert reason(forged.verify, left + right, policy_of()) in {Reason.INCLUSION_WRONG, Reason.PROOF_LENGTH}
+
+
+TORCHWOOD = json.loads((Path(__file__).parent / "vectors" / "torchwood.json").read_text())
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_proofs_made_by_another_implementation_verify(number):
+    """Torchwood 0.9 writes tlog-proof@v1 without its first line."""
+    made = TORCHWOOD["spicy"]
+    policy = policy_of(f"log {made['vkey']}\nquorum none\n")
+    found = parse_proof(f"{HEAD}\n{made['signatures'][number]}".encode())
+    assert found.verify(made["files"][number].encode(), policy).checkpoint.size == 3
+    assert reason(found.verify, b"other", policy) is Reason.INCLUSION_WRONG
+
+
+def test_cosignatures_made_by_another_implementation_verify():
+    made = TORCHWOOD["litewitness"]
+    policy = policy_of(f"log {made['log']}\nwitness lite {made['vkey']}\nquorum lite\n")
+    signed = policy.verify(made["checkpoint"].encode())
+    assert signed.checkpoint.size == 5351
+    assert signed.signed[policy.witnesses[b"lite"].key] > 0
