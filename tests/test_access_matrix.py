@@ -74,6 +74,7 @@ RECORDS = {
     "dashboards:figure": BUREAU,
     "dashboards:units": (*OFFICERS, "city_leader", "district_leader"),
     "dashboards:days": (*OFFICERS, "city_leader", "district_leader"),
+    "dashboards:latest": (*OFFICERS, "city_leader", "district_leader"),
     **{f"campaigns:{name}": BUREAU for name in ("detail", "calendar", "plan", "export", "line")},
     **{f"campaigns:{name}": OFFICERS for name in ("edit", "units", "step", "documents", "import", "preview")},
     "campaigns:review": (*OFFICERS, "city_leader", "district_leader"),

@@ -1,7 +1,6 @@
 """How a campaign goes: by unit against the plan, by day, and the latest records. Reads only."""
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -12,41 +11,37 @@ from midun.campaigns.models import Campaign, CampaignUnit, PlanLine, PlanState
 from midun.claims.models import Suggestion
 from midun.kernel.orgs.actor import Actor
 from midun.kernel.statistics import figures
-from midun.kernel.statistics.figures import Figure, Period, Scope
+from midun.kernel.statistics.figures import Period, Scope
+from midun.kernel.statistics.templates import FormTemplate, template
 from midun.publicity.models import GovReport, NewsItem, QuestionnaireHandout, TypicalCase
 from midun.visits.models import Visit
-
-FIGURES = (
-    "pub_events",
-    "pub_enterprises",
-    "pub_attendance",
-    "pub_materials",
-    "meet_events",
-    "meet_enterprises",
-    "visits",
-    "questionnaires",
-    "suggestions",
-    "claims_resolved",
-    "train_events",
-    "train_enterprises",
-    "train_attendance",
-    "cases_published",
-    "gov_reports",
-    "news_total",
-    "news_central",
-)
-"""The 17 figures of the form, in its order (content/forms/shanghai-2023-annex2.yaml; a test keeps them equal)."""
 
 _POINTING = (Activity, Visit, Suggestion, QuestionnaireHandout, TypicalCase, GovReport, NewsItem)
 """Kinds of record that may point at a plan line and so show that something was done about it."""
 
 
+FORM = "shanghai-2023-annex2"
+"""The form whose figures are shown where a campaign asks for none."""
+
+
 @dataclass(frozen=True)
 class Number:
-    """A figure and its value."""
+    """One cell of the form with its value now. `part` says that it is contained in the one before it."""
 
-    figure: Figure
+    name: str
+    label: str
+    unit: str
     value: int
+    part: bool
+
+
+@dataclass(frozen=True)
+class Item:
+    """A numbered item of the form: its own number first, then those that stand under it."""
+
+    number: str
+    label: str
+    numbers: tuple[Number, ...]
 
 
 def period_of(campaign: Campaign) -> Period:
@@ -54,9 +49,30 @@ def period_of(campaign: Campaign) -> Period:
     return Period(campaign.start, campaign.end)
 
 
-def numbers(scope: Scope, period: Period, names: Sequence[str] = FIGURES) -> list[Number]:
-    """The values of `names` for a scope and period."""
-    return [Number(f, f.value(scope, period)) for f in map(figures.get, names)]
+def form_of(campaign: Campaign) -> FormTemplate:
+    """The form the campaign asks for first."""
+    asked = campaign.required_forms.first()
+    return template(asked.template if asked else FORM)
+
+
+def items(campaign: Campaign, scope: Scope) -> list[Item]:
+    """Every figure of the campaign's form, counted for a scope and grouped as the form groups them."""
+    form, period = form_of(campaign), period_of(campaign)
+    counted = {
+        line.figure: Number(
+            line.figure, line.label, line.unit, figures.get(line.figure).value(scope, period), line.part
+        )
+        for line in form.lines
+    }
+    return [
+        Item(
+            head.number,
+            head.label,
+            tuple(counted[line.figure] for line in form.lines if line is head or line.parent == head.number),
+        )
+        for head in form.lines
+        if not head.parent
+    ]
 
 
 @dataclass(frozen=True)

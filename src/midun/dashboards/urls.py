@@ -14,4 +14,5 @@ urlpatterns = [
     path("board/<int:number>/figures/<str:name>/", views.figure, name="figure"),
     path("board/<int:number>/units/", views.units, name="units"),
     path("board/<int:number>/days/", views.days, name="days"),
+    path("board/<int:number>/latest/", views.latest, name="latest"),
 ]

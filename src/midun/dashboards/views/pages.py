@@ -2,7 +2,6 @@
 
 from datetime import date
 
-from django.core.cache import cache
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -10,21 +9,19 @@ from django.utils.timezone import localdate, localtime
 
 from midun.campaigns.models import Campaign, CampaignState
 from midun.dashboards import progress
+from midun.dashboards.desk import done, month, running
+from midun.dashboards.fresh import fresh
+from midun.dashboards.roles import desk_of
 from midun.kernel.notify.models import Notice
 from midun.kernel.orgs.actor import Actor
 from midun.kernel.orgs.enums import Permission
 from midun.kernel.statistics.figures import Scope
-from midun.kernel.trail.models import Entry
+from midun.kernel.web.menu import MenuItem, menu_for, quick_for
 from midun.kernel.web.page import PageRequest, page
 from midun.kernel.web.todos import todos_for
 from midun.kernel.workflow.calendar import WorkCalendar
 
-_DONE, _NOTICES, _FRESH = 20, 6, 20
-
-
-def _running(actor: Actor) -> Campaign | None:
-    found: Campaign | None = Campaign.objects.visible_to(actor).current().select_related("organiser").first()
-    return found
+_NOTICES, _FRESH, _SHOWN, _TILES = 5, 15, 8, 4
 
 
 def _calendar_warning(actor: Actor, today: date) -> str:
@@ -35,20 +32,29 @@ def _calendar_warning(actor: Actor, today: date) -> str:
     return ahead.warning
 
 
+def _tiles(actor: Actor) -> list[MenuItem]:
+    """The quick entries, filled up with entries of the menu where a role has few."""
+    quick = quick_for(actor)
+    others = [item for _, items in menu_for(actor) for item in items if item.url_name != "dashboards:desk"]
+    return [*quick, *(item for item in others if item not in quick)][: max(_TILES, len(quick))]
+
+
 @page()
 def desk(request: PageRequest) -> HttpResponse:
     """What the person should do, did, and may enter quickly."""
     actor, today = request.actor, localdate(request.at)
     todos = todos_for(actor, today)
-    campaign = _running(actor)
     context = {
-        "todos": todos,
+        "words": desk_of(actor.role),
+        "tiles": _tiles(actor),
+        "todos": todos[:_SHOWN],
+        "more_todos": todos[_SHOWN:],
+        "todo_count": len(todos),
         "today": today,
         "overdue": sum(t.is_overdue(today) for t in todos),
-        "done": Entry.objects.filter(membership_id=actor.membership_id).order_by("-seq")[:_DONE],
+        "done": done(actor),
         "notices": Notice.objects.visible_to(actor).unread()[:_NOTICES],
-        "campaign": campaign,
-        "days_left": (campaign.end - today).days if campaign else None,
+        "month": month(running(actor), today),
         "calendar_warning": _calendar_warning(actor, today),
     }
     return render(request, "dashboards/desk.html", context)
@@ -56,27 +62,25 @@ def desk(request: PageRequest) -> HttpResponse:
 
 @page(Permission.READ_WORK)
 def desk_figures(request: PageRequest) -> HttpResponse:
-    """The 17 figures of the running campaign for the actor's own subtree, loaded after the desk itself."""
-    campaign = _running(request.actor)
+    """The figures of the running campaign for the actor's own subtree, loaded after the desk itself."""
+    campaign, path = running(request.actor), request.actor.path
     if campaign is None:
         raise Http404
-    key = f"desk-figures:{campaign.pk}:{request.actor.path}"
-    numbers = cache.get(key)
-    if numbers is None:
-        found = progress.numbers(Scope(request.actor.path), progress.period_of(campaign))
-        numbers = [(n.figure.name, n.figure.label, n.value, n.figure.unit) for n in found]
-        cache.set(key, numbers, _FRESH)
-    return render(request, "dashboards/_figures.html", {"numbers": numbers, "campaign": campaign})
+    items, as_of = fresh(
+        f"desk-figures:{campaign.pk}:{path}",
+        lambda: progress.items(campaign, Scope(path)),
+        seconds=_FRESH,
+        at=request.at,
+    )
+    return render(request, "dashboards/_figures.html", {"items": items, "campaign": campaign, "as_of": as_of})
 
 
 def _campaign(request: PageRequest, number: int | None) -> Campaign | None:
+    known = Campaign.objects.visible_to(request.actor).exclude(state=CampaignState.DRAFT)
     if number is not None:
-        known = Campaign.objects.visible_to(request.actor)
         found: Campaign = get_object_or_404(known.select_related("organiser"), pk=number)
         return found
-    return (
-        _running(request.actor) or Campaign.objects.visible_to(request.actor).exclude(state=CampaignState.DRAFT).first()
-    )
+    return running(request.actor) or known.select_related("organiser").first()
 
 
 @page(Permission.READ_BOARD)
@@ -93,49 +97,40 @@ def board_data(request: PageRequest, number: int) -> HttpResponse:
     campaign = _campaign(request, number)
     if campaign is None:
         raise Http404
-    key = f"board:{campaign.pk}:{request.actor.path}"
-    data = cache.get(key)
-    if data is None:
-        data = _collect(campaign, request)
-        cache.set(key, data, _FRESH)
-    return JsonResponse(data)
+    key, actor, today = f"board:{campaign.pk}:{request.actor.path}", request.actor, localdate(request.at)
+    data, as_of = fresh(key, lambda: _collect(campaign, actor, today), seconds=_FRESH, at=request.at)
+    return JsonResponse({**data, "as_of": f"{localtime(as_of):%Y-%m-%d %H:%M:%S}"})
 
 
-def _collect(campaign: Campaign, request: PageRequest) -> dict[str, object]:
-    actor = request.actor
-    scope, period = Scope(actor.path), progress.period_of(campaign)
-    units = progress.by_unit(campaign, actor)
+def _collect(campaign: Campaign, actor: Actor, today: date) -> dict[str, object]:
+    units_url = reverse("dashboards:units", args=(campaign.pk,))
     return {
-        "as_of": f"{localtime(request.at):%Y-%m-%d %H:%M:%S}",
-        "figures": [
+        "items": [
             {
-                "name": n.figure.name,
-                "label": n.figure.label,
-                "unit": n.figure.unit,
-                "value": n.value,
-                "url": reverse("dashboards:figure", args=(campaign.pk, n.figure.name)),
+                "number": item.number,
+                "label": item.label,
+                "numbers": [
+                    {"label": n.label, "unit": n.unit, "value": n.value, "part": n.part, "url": _table(campaign, n)}
+                    for n in item.numbers
+                ],
             }
-            for n in progress.numbers(scope, period)
+            for item in progress.items(campaign, Scope(actor.path))
         ],
         "units": [
-            {
-                "name": u.name,
-                "planned": u.planned,
-                "done": u.done,
-                "events": u.events,
-                "visits": u.visits,
-                "stage": u.stage,
-            }
-            for u in units
+            {"name": u.name, "planned": u.planned, "done": u.done, "share": u.share, "events": u.events}
+            | {"visits": u.visits, "stage": u.stage, "url": f"{units_url}#unit-{u.unit_id}"}
+            for u in progress.by_unit(campaign, actor)
         ],
-        "units_url": reverse("dashboards:units", args=(campaign.pk,)),
         "days": [
             {"day": day.isoformat(), "events": events, "visits": visits}
-            for day, events, visits in progress.by_day(campaign, actor, until=localdate(request.at))
+            for day, events, visits in progress.by_day(campaign, actor, until=today)
         ],
-        "days_url": reverse("dashboards:days", args=(campaign.pk,)),
         "latest": [
             {"day": f"{i.day:%m-%d}", "kind": i.kind, "unit": i.unit, "text": i.text, "url": i.url}
             for i in progress.latest(campaign, actor)
         ],
     }
+
+
+def _table(campaign: Campaign, number: progress.Number) -> str:
+    return reverse("dashboards:figure", args=(campaign.pk, number.name))

@@ -12,6 +12,8 @@ from midun.kernel.statistics.figures import Scope
 from midun.kernel.web.drill import shown
 from midun.kernel.web.page import PageRequest, page
 
+_LATEST = 50
+
 
 def _find(request: PageRequest, number: int) -> Campaign:
     found: Campaign = get_object_or_404(Campaign.objects.visible_to(request.actor), pk=number)
@@ -45,3 +47,11 @@ def days(request: PageRequest, number: int) -> HttpResponse:
     campaign = _find(request, number)
     rows = progress.by_day(campaign, request.actor, until=localdate(request.at))
     return render(request, "dashboards/days.html", {"campaign": campaign, "rows": rows})
+
+
+@page(Permission.READ_BOARD)
+def latest(request: PageRequest, number: int) -> HttpResponse:
+    """The newest records as a table."""
+    campaign = _find(request, number)
+    rows = progress.latest(campaign, request.actor, limit=_LATEST)
+    return render(request, "dashboards/latest.html", {"campaign": campaign, "rows": rows})

@@ -1,90 +1,139 @@
-// The big screen: fetches its data every 20 seconds, keeps the last picture when the network fails, and says so.
+// The big screen: asks for its data every fifteen seconds, keeps the last picture when the network fails, and says so.
+// What does not fit is turned over in pages; nothing moves where the reader asked for stillness.
 "use strict";
 (() => {
   const board = document.getElementById("board");
   if (!board) return;
+  const EVERY = 15000, TURN = 9000;
   const $ = (id) => document.getElementById(id);
+  const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const format = new Intl.NumberFormat("zh-CN");
+  const before = new Map();
+  let data, page = 0;
+
   const make = (tag, text, cls) => {
     const e = document.createElement(tag);
     if (text !== undefined) e.textContent = text;
     if (cls) e.className = cls;
     return e;
   };
-  const format = new Intl.NumberFormat("zh-CN");
-  let chart;
 
-  function figures(data) {
-    $("figures").replaceChildren(...data.figures.map((f) => {
-      const a = make("a", undefined, "figure");
-      a.href = f.url;
-      const value = make("b", format.format(f.value));
-      value.append(make("small", f.unit));
-      a.append(make("span", f.label), value);
-      return a;
+  function bar(share) {
+    const outer = make("div", undefined, "bar"), inner = make("i");
+    inner.style.width = share + "%";
+    outer.append(inner);
+    return outer;
+  }
+
+  function numberTile(item, n) {
+    const a = make("a", undefined, "number");
+    a.href = n.url;
+    const value = make("b", format.format(n.value));
+    value.append(make("small", n.unit));
+    a.append(value);
+    if (item.numbers.length > 1) a.append(make("span", n === item.numbers[0] ? "合计" : n.label));
+    a.setAttribute("aria-label", (n === item.numbers[0] ? item.label : item.label + "，" + n.label) + " " + n.value + " " + n.unit + "，查看记录");
+    const key = item.number + "/" + n.label;
+    if (before.has(key) && before.get(key) !== n.value) a.classList.add("changed");
+    before.set(key, n.value);
+    return a;
+  }
+
+  function figures() {
+    $("figures").replaceChildren(...data.items.map((item) => {
+      const box = make("div", undefined, "item n" + item.numbers.length);
+      const title = make("h2", item.label);
+      title.title = item.label;
+      const numbers = make("div", undefined, "numbers");
+      numbers.append(...item.numbers.map((n) => numberTile(item, n)));
+      box.append(title, numbers);
+      return box;
     }));
   }
 
-  function units(data) {
-    $("units-link").href = data.units_url;
-    $("units").replaceChildren(...data.units.map((u) => {
-      const a = make("a", undefined, "unit s" + u.stage);
-      a.href = data.units_url;
-      a.title = u.name;
-      const plan = u.planned ? `${u.done}/${u.planned} 项` : "无安排";
-      a.append(make("strong", u.name), make("span", `${plan}　活动 ${u.events}　走访 ${u.visits}`));
-      return a;
-    }));
+  function unitTile(u) {
+    const a = make("a", undefined, "unit s" + u.stage);
+    a.href = u.url;
+    a.title = u.name + "：" + (u.planned ? `安排 ${u.planned} 项，${u.done} 项有记录` : "没有安排") + `，活动 ${u.events} 场，走访 ${u.visits} 次`;
+    a.append(make("strong", u.name));
+    if (u.planned) a.append(bar(u.share));
+    a.append(make("span", (u.planned ? `${u.done}/${u.planned} 项　` : "无安排　") + `活动 ${u.events}　走访 ${u.visits}`));
+    return a;
   }
 
-  function trend(data) {
-    $("days-link").href = data.days_url;
-    const style = getComputedStyle(board);
-    const size = Math.max(11, Math.min(window.innerHeight / 100, window.innerWidth / 139) * 1.45);
-    const ink = style.getPropertyValue("--dim").trim();
-    chart ??= window.echarts.init($("trend"), null, { renderer: "svg" });
-    const axis = { axisLabel: { color: ink, fontSize: size }, axisLine: { lineStyle: { color: "#24507f" } } };
-    chart.setOption({
-      animation: false,
-      grid: { left: 8, right: 12, top: size * 3, bottom: 4, containLabel: true },
-      legend: { textStyle: { color: ink, fontSize: size }, top: 0, right: 0 },
-      tooltip: { trigger: "axis", renderMode: "richText" },
-      xAxis: { type: "category", data: data.days.map((d) => d.day.slice(5)), ...axis },
-      yAxis: { type: "value", minInterval: 1, ...axis, splitLine: { lineStyle: { color: "#16395f" } } },
-      series: [
-        { name: "活动（场次）", type: "bar", data: data.days.map((d) => d.events), itemStyle: { color: "#5ec8ff" } },
-        { name: "走访（次）", type: "line", data: data.days.map((d) => d.visits), itemStyle: { color: "#ffd479" }, lineStyle: { width: 3 }, symbolSize: 7 },
-      ],
-    });
+  function overall() {
+    const planned = data.units.reduce((sum, u) => sum + u.planned, 0);
+    const done = data.units.reduce((sum, u) => sum + u.done, 0);
+    if (!planned) { $("overall").replaceChildren(); return; }
+    const share = Math.round((100 * done) / planned);
+    $("overall").replaceChildren(make("span", `${format.format(done)}/${format.format(planned)} 项`), bar(share), make("b", share + "%"));
   }
 
-  function latest(data) {
-    const items = data.latest.map((i) => {
-      const li = make("li");
-      const a = make("a");
+  // Shows the page of tiles that fits; the rest comes in turn.
+  function units() {
+    const place = $("units");
+    place.replaceChildren(...data.units.map(unitTile));
+    const scrolls = getComputedStyle(place).overflow === "visible";
+    const tiles = [...place.children];
+    const floor = place.getBoundingClientRect().bottom + 1;
+    const fits = scrolls ? tiles.length : tiles.filter((t) => t.getBoundingClientRect().bottom <= floor).length;
+    const pages = fits ? Math.ceil(tiles.length / fits) : 1;
+    page %= pages;
+    if (pages > 1) place.replaceChildren(...tiles.slice(page * fits, (page + 1) * fits));
+    $("units-page").textContent = pages > 1 ? `第 ${page + 1}/${pages} 页` : "";
+    if (!tiles.length) place.append(make("p", "没有参与单位"));
+  }
+
+  function latest() {
+    const place = $("latest");
+    place.replaceChildren(...data.latest.map((i) => {
+      const li = make("li"), a = make("a"), where = make("span", undefined, "where");
       a.href = i.url;
-      a.append(make("span", i.day), make("span", i.unit), i.text);
+      where.append(make("span", i.day), make("span", i.kind, "kind"), make("span", i.unit));
+      a.append(make("span", i.text, "what"), where);
       li.append(a);
       return li;
-    });
-    $("latest").replaceChildren(...(items.length ? items : [make("li", "活动期内还没有记录", "empty")]));
+    }));
+    if (!place.children.length) { place.append(make("li", "活动期内还没有记录")); return; }
+    if (getComputedStyle(place).overflow === "visible") return;
+    const floor = place.getBoundingClientRect().bottom + 1;
+    [...place.children].filter((li) => li.getBoundingClientRect().bottom > floor).forEach((li) => li.remove());
+  }
+
+  function show() {
+    figures();
+    overall();
+    units();
+    latest();
+    window.midunTrend(data.days);
+    const today = data.days.at(-1);
+    $("today").textContent = today ? `最近一日活动 ${today.events} 场，走访 ${today.visits} 次` : "";
+  }
+
+  function say(text, broken) {
+    $("status").textContent = text;
+    $("status").classList.toggle("broken", broken);
   }
 
   async function refresh() {
     try {
       const answer = await fetch(board.dataset.url, { credentials: "same-origin", cache: "no-store" });
       if (answer.redirected) { location.reload(); return; }
-      if (!answer.ok) throw new Error(answer.status);
-      const data = await answer.json();
-      figures(data); units(data); trend(data); latest(data);
-      $("as-of").textContent = data.as_of;
-      $("status").textContent = "";
-      board.setAttribute("aria-busy", "false");
-    } catch (error) {
-      $("status").textContent = "连接中断，显示的是上一次的数据";
-    }
+      if (!answer.ok) throw new Error(String(answer.status));
+      data = await answer.json();
+    } catch { say("连接中断，显示的是上一次的数据", true); return; }
+    show();
+    $("as-of").textContent = data.as_of;
+    say("每 15 秒自动更新", false);
+    board.setAttribute("aria-busy", "false");
   }
 
-  new ResizeObserver(() => chart?.resize()).observe($("trend"));
+  $("full").addEventListener("click", () => document.documentElement.requestFullscreen?.());
+  $("choose")?.addEventListener("change", (event) => location.assign(event.target.value));
+  if (!document.fullscreenEnabled) $("full").hidden = true;
+  let waiting;
+  window.addEventListener("resize", () => { clearTimeout(waiting); waiting = setTimeout(() => { if (data) show(); }, 150); });
   refresh();
-  setInterval(refresh, 20000);
+  setInterval(refresh, EVERY);
+  if (!still) setInterval(() => { if (data && !board.querySelector("#units :is(:hover, :focus)")) { page += 1; units(); } }, TURN);
 })();

@@ -3,13 +3,23 @@
 from datetime import date, datetime
 
 from django import template
-from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, FileInput, RadioSelect, Select
+from django.db.models.fields import BLANK_CHOICE_DASH
+from django.forms import (
+    BoundField,
+    CheckboxInput,
+    CheckboxSelectMultiple,
+    FileInput,
+    ModelChoiceField,
+    RadioSelect,
+    Select,
+)
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 
 register = template.Library()
+_DASHES, _CHOOSE = BLANK_CHOICE_DASH[0][1], "请选择"
 
 
 @register.simple_tag
@@ -33,6 +43,7 @@ def control(field: BoundField) -> SafeString:
         css = "form-check-input"
     elif isinstance(widget, Select):
         css = "form-select"
+        _name_empty_choice(field)
     classes = (css, widget.attrs.get("class", ""), "is-invalid" if field.errors else "")
     attrs: dict[str, str | bool] = {"class": " ".join(filter(None, classes))}
     if field.errors:
@@ -43,6 +54,17 @@ def control(field: BoundField) -> SafeString:
         if isinstance(widget, FileInput)
         else shown
     )
+
+
+def _name_empty_choice(field: BoundField) -> None:
+    """Django's nine dashes for "nothing chosen" become words."""
+    if isinstance(field.field, ModelChoiceField):
+        if field.field.empty_label == _DASHES:
+            field.field.empty_label = _CHOOSE
+        return
+    widget = field.field.widget
+    if isinstance(widget, Select) and ("", _DASHES) in (choices := list(widget.choices)):
+        widget.choices = [(value, _CHOOSE if label == _DASHES else label) for value, label in choices]
 
 
 def _file_box(shown: SafeString, *, many: bool) -> SafeString:
@@ -95,6 +117,17 @@ def sentence(text: object) -> str:
     """The text with exactly one full stop at its end."""
     said = str(text).strip()
     return said if said.endswith(("。", "！", "？")) else f"{said}。" if said else ""
+
+
+@register.filter
+def recent(value: datetime | None) -> str:
+    """A moment as short as it is clear: 14:05 today, 11-23 14:05 this year, 2025-06-10 before."""
+    if not value:
+        return ""
+    then, now = localtime(value), localtime()
+    if then.date() == now.date():
+        return f"{then:%H:%M}"
+    return f"{then:%m-%d %H:%M}" if then.year == now.year else f"{then:%Y-%m-%d}"
 
 
 @register.filter

@@ -7,9 +7,9 @@
   const iso = (d) => d.getFullYear() + "-" + pad(d.getMonth() + 1) + "-" + pad(d.getDate());
   const WEEK = ["日", "一", "二", "三", "四", "五", "六"];
   const KINDS = {
-    date: { hint: "如 2026-11-24", wrong: "请按“2026-11-24”的样子填写日期" },
-    "datetime-local": { hint: "如 2026-11-24 14:05", wrong: "请按“2026-11-24 14:05”的样子填写日期和时间" },
-    time: { hint: "如 14:05", wrong: "请按“14:05”的样子填写时间" },
+    date: { hint: "年-月-日", wrong: "请按“2026-11-24”的样子填写日期" },
+    "datetime-local": { hint: "年-月-日 时:分", wrong: "请按“2026-11-24 14:05”的样子填写日期和时间" },
+    time: { hint: "时:分", wrong: "请按“14:05”的样子填写时间" },
   };
 
   function dayOf(text) {
