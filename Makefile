@@ -7,7 +7,7 @@ BIN := .venv/bin
 export PORT MIDUN_HOME
 
 .DEFAULT_GOAL := help
-.PHONY: help lock run test check fix bench docs clean
+.PHONY: help lock run test check fix bench torture docs clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -49,6 +49,9 @@ fix: .venv/.dev  ## format and repair what the linter can
 
 bench: .venv/.dev  ## the measured promises (docs/benchmarks.md)
 	@$(BIN)/python -m bench
+
+torture: .venv/.dev  ## the long failure tests of the transparency log: every system call, 1,000 kills (half an hour)
+	@$(BIN)/python -m tools.torture
 
 docs: .venv/.dev  ## regenerate the tables of the documents and the screenshots of the handbook
 	@$(BIN)/python tools/docs.py

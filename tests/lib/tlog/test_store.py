@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from midun.lib.tlog import store as module
 from midun.lib.tlog.frames import HEADER_BYTES, Frame, decode_frame, read_frames
 from midun.lib.tlog.objects import Answer, MemoryObjects, ObjectStore
 from midun.lib.tlog.store import FileStore, StoreConflict
@@ -136,6 +137,32 @@ def test_the_order_of_writing_survives_a_power_cut(tmp_path, monkeypatch):
     (act, temporary), rename, folder = events
     assert (act, temporary[-1][:5]) == ("fsync", ".tmp-")
     assert (rename, folder) == (("rename", (root, "checkpoint")), ("fsync", (root,)))
+
+
+@pytest.mark.parametrize("syncfs", [True, False])
+def test_many_files_are_synced_with_or_without_syncfs(tmp_path, monkeypatch, syncfs):
+    if not syncfs:
+        monkeypatch.setattr(module, "_SYNCFS", None)
+    store, called, real = FileStore(tmp_path), [], os.fsync
+    monkeypatch.setattr(os, "fsync", lambda handle: called.append(handle) or real(handle))
+    for number in range(40):
+        store.create(f"tile/0/{number:03d}", b"data")
+    store.sync()
+    store.sync()
+    assert len(called) == (0 if syncfs and module._SYNCFS else 43)
+    assert len(list(store.list("tile/"))) == 40
+
+
+def test_a_failing_syncfs_is_an_error(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "_SYNCFS", lambda _handle: -1)
+    store = FileStore(tmp_path)
+    for number in range(40):
+        store.create(f"tile/0/{number:03d}", b"data")
+    with pytest.raises(OSError, match="syncfs"):
+        store.sync()
+    monkeypatch.setattr(module, "_SYNCFS", lambda _handle: 0)
+    with pytest.raises(OSError, match="earlier sync failed"):
+        store.sync()
 
 
 def test_a_failing_object_store_is_an_error_not_an_absence():

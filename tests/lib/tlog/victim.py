@@ -1,8 +1,11 @@
 """A process that appends to a log directory and says what was accepted, until it is killed at the point named.
 
 python -m tests.lib.tlog.victim DIRECTORY NAME [start|commit PART METHOD before|after NTH]
+
+With VICTIM_BATCHES set it ends after so many batches.
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -25,12 +28,10 @@ def main(root, name, during="", part="", method="", when="", nth="1"):
     sequencer = Sequencer.start(origin=ORIGIN, signers=[KEY], now=NOW, **parts)
     if during == "commit":
         setattr(sequencer, f"_{part}", Faulty(parts[part], method, when=when, nth=int(nth), act=kill))
-    number = 0
-    while True:
+    for number in range(int(os.environ.get("VICTIM_BATCHES", "1000000"))):
         entries = [f"{name}-{number}-{n}".encode() for n in range(BATCH)]
         receipt = sequencer.commit(entries, NOW)
         print(receipt.first, name, number, receipt.checkpoint.split(b"\n")[2].decode(), flush=True)  # noqa: T201  # the test reads it
-        number += 1
 
 
 if __name__ == "__main__":

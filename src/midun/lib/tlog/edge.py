@@ -12,7 +12,6 @@ from midun.lib.tlog.tiles import (
     Tile,
     TiledTree,
     encode_entries,
-    tile_at,
 )
 
 
@@ -59,23 +58,21 @@ class Edge:
         """Add entries; give every tile and bundle the new tree has and the old had not. Must be read to its end."""
         yield from self._add_to_bundles(entries)
         begun = self.size
-        for entry in entries:
-            for node, digest in self.tree.append(SHA256.leaf(entry)):
-                level, inside = divmod(node.height, TILE_HEIGHT)
-                if not inside:
-                    yield from self._add_to_row(level, node.number, digest)
-        for level, row in enumerate(self.rows):
-            tile = tile_at(level, (self.size >> (TILE_HEIGHT * level)) // TILE_WIDTH, self.size)
-            if row and tile != tile_at(level, tile.number, begun):
-                yield tile, b"".join(row)
+        completed = self.tree.extend(SHA256.leaf(entry) for entry in entries)
+        for level, nodes in enumerate(completed[::TILE_HEIGHT]):
+            if nodes:
+                yield from self._add_to_row(level, begun >> (TILE_HEIGHT * level), nodes)
 
-    def _add_to_row(self, level: int, number: int, digest: bytes) -> Iterator[tuple[Tile, bytes]]:
+    def _add_to_row(self, level: int, begun: int, nodes: list[bytes]) -> Iterator[tuple[Tile, bytes]]:
         if level == len(self.rows):
             self.rows.append([])
-        self.rows[level].append(digest)
-        if len(self.rows[level]) == TILE_WIDTH:
-            yield Tile(level, number // TILE_WIDTH), b"".join(self.rows[level])
-            self.rows[level] = []
+        number, row = begun // TILE_WIDTH, self.rows[level] + nodes
+        while len(row) >= TILE_WIDTH:
+            yield Tile(level, number), b"".join(row[:TILE_WIDTH])
+            number, row = number + 1, row[TILE_WIDTH:]
+        if row:
+            yield Tile(level, number, len(row)), b"".join(row)
+        self.rows[level] = row
 
     def _add_to_bundles(self, entries: Sequence[bytes]) -> Iterator[tuple[Tile, bytes]]:
         number, self.bundle = self.size // TILE_WIDTH, self.bundle + list(entries)

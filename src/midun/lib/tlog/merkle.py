@@ -5,7 +5,7 @@ source of nodes (tiles, a list); verification is a different algorithm (RFC 9162
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -67,23 +67,22 @@ class Frontier:
         """An independent copy."""
         return Frontier(self.tree, self.size, list(self.peaks))
 
-    def append(self, leaf: bytes) -> Iterator[tuple[Node, bytes]]:
-        """Add a leaf hash; give each complete subtree it closes, the leaf itself first. Must be read to its end."""
-        node, index, size = self.tree.node, self.size, self.size
-        height, peaks = 0, self.peaks
-        yield Node(0, index), leaf
-        while size & 1:
-            leaf = node(peaks.pop(), leaf)
-            height, size, index = height + 1, size >> 1, index >> 1
-            yield Node(height, index), leaf
-        peaks.append(leaf)
-        self.size += 1
-
-    def extend(self, leaves: Iterable[bytes]) -> None:
-        """Add leaf hashes."""
-        for leaf in leaves:
-            for _closed in self.append(leaf):
-                pass
+    def extend(self, leaves: Iterable[bytes]) -> list[list[bytes]]:
+        """Add leaf hashes; give the nodes this completes, by height (the leaves at 0), each row in order."""
+        digest, row, height, peaks, rows = self.tree.digest, list(leaves), 0, [], []
+        size = self.size
+        self.size += len(row)
+        while row or size >> height:
+            rows.append(row)
+            if size >> height & 1:
+                row = [self.peaks.pop(), *row]
+            if len(row) & 1:
+                peaks.append(row[-1])
+            pairs = iter(row)
+            row = [digest(b"\1" + left + right) for left, right in zip(pairs, pairs, strict=False)]
+            height += 1
+        self.peaks = peaks[::-1]
+        return rows
 
     def root(self) -> bytes:
         """Root of the tree so far."""

@@ -1,16 +1,21 @@
 """Where a log's public files lie: the contract, and the file system as one of its two implementations."""
 
+import ctypes
 import fcntl
 import os
+import platform
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]*(?:/[a-z0-9][a-z0-9._-]*)*")
 _TEMPORARY = ".tmp-"
+_MANY = 16
+"""From so many files on, one syncfs is quicker than an fsync each."""
+_SYNCFS_REPORTS = (5, 8)
 
 
 class StoreConflict(Exception):
@@ -57,6 +62,20 @@ def check_path(path: str) -> str:
     return path
 
 
+def _syncfs() -> Callable[[int], int] | None:
+    """The system's syncfs, if it reports errors: Linux 5.8 or newer."""
+    release = re.match(r"(\d+)\.(\d+)", platform.release())
+    if platform.system() != "Linux" or not release or (int(release[1]), int(release[2])) < _SYNCFS_REPORTS:
+        return None
+    function = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
+    if function is not None:
+        function.argtypes, function.restype = [ctypes.c_int], ctypes.c_int
+    return function
+
+
+_SYNCFS = _syncfs()
+
+
 def _fsync(path: Path) -> None:
     handle = os.open(path, os.O_RDONLY)
     try:
@@ -72,6 +91,8 @@ class FileStore:
         self.root = root
         self._files: list[Path] = []
         self._folders: dict[Path, None] = {}
+        self._guard: int | None = None
+        self._failed = False
 
     def _path(self, path: str) -> Path:
         return self.root / check_path(path)
@@ -86,6 +107,8 @@ class FileStore:
     def create(self, path: str, data: bytes, *, overwrite: bool = False) -> None:
         """As the contract says; content and name become durable in `sync`."""
         target = self._path(path)
+        if self._guard is None:
+            self._guard = os.open(self.root, os.O_RDONLY)
         there = self.get(path)
         if there is not None and there != data and not overwrite:
             raise StoreConflict(f"{path}: exists with other content")
@@ -124,12 +147,31 @@ class FileStore:
             temporary.unlink()
 
     def sync(self) -> None:
-        """As the contract says: files first, then the folders that name them, deepest first."""
+        """As the contract says: files first, then the folders that name them, deepest first.
+
+        Many files are synced by one syncfs, which also covers their names. It reports every error since the descriptor
+        was opened, and that was before the first of them was written.
+        """
+        if self._failed:
+            raise OSError("an earlier sync failed: nobody knows what is on the disk")
+        if self._guard is None:
+            return
+        guard, self._guard, self._failed = self._guard, None, True
+        try:
+            if len(self._files) >= _MANY and _SYNCFS is not None:
+                if _SYNCFS(guard) != 0:
+                    raise OSError(ctypes.get_errno(), "syncfs", str(self.root))
+            else:
+                self._sync_each()
+        finally:
+            os.close(guard)
+        self._files, self._folders, self._failed = [], {}, False
+
+    def _sync_each(self) -> None:
         for path in self._files:
             _fsync(path)
         for folder in sorted(self._folders, key=lambda path: -len(path.parts)):
             _fsync(folder)
-        self._files, self._folders = [], {}
 
     def replace(self, path: str, data: bytes, *, previous: bytes | None) -> None:
         """As the contract says; a lock on the root keeps other processes out between comparison and renaming."""

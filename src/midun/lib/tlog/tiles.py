@@ -132,7 +132,7 @@ Fetch = Callable[[str], bytes | None]
 
 
 class TiledTree:
-    """The nodes of a tree of `size` leaves, read from its tiles; each tile is fetched once.
+    """The nodes of a tree of `size` leaves, read from its tiles; each tile is fetched and hashed once.
 
     What it gives is as true as the tiles: check proofs, or the root, against a signed checkpoint.
     """
@@ -140,7 +140,7 @@ class TiledTree:
     def __init__(self, fetch: Fetch, size: int) -> None:
         self.size = size
         self._fetch = fetch
-        self._tiles: dict[tuple[int, int], list[bytes]] = {}
+        self._tiles: dict[tuple[int, int], list[list[bytes]]] = {}
 
     def __call__(self, nodes: Sequence[Node]) -> list[bytes]:
         """Hashes of nodes inside the tree. Raises `Refused`: INDEX_BEYOND_TREE, TILE_MISSING, TILE_LENGTH."""
@@ -151,16 +151,21 @@ class TiledTree:
             raise Refused(Reason.INDEX_BEYOND_TREE, f"{node} in a tree of {self.size}")
         level, rest = divmod(node.height, TILE_HEIGHT)
         begin = node.number << rest
-        hashes = self.hashes(level, begin // TILE_WIDTH)
-        offset = begin % TILE_WIDTH
-        return subtree(hashes[offset : offset + (1 << rest)])
+        return self._rows(level, begin // TILE_WIDTH)[rest][(begin % TILE_WIDTH) >> rest]
 
     def hashes(self, level: int, index: int) -> list[bytes]:
         """The hashes of a tile, as wide as the tree has it."""
+        return self._rows(level, index)[0]
+
+    def _rows(self, level: int, index: int) -> list[list[bytes]]:
+        """A tile's hashes, and above them those of all complete subtrees inside it."""
         found = self._tiles.get((level, index))
         if found is None:
             tile = tile_at(level, index, self.size)
-            found = decode_tile(self._read(tile, HASH_BYTES * tile.width), tile.width)
+            found = [decode_tile(self._read(tile, HASH_BYTES * tile.width), tile.width)]
+            while len(found[-1]) > 1:
+                row = found[-1]
+                found.append([SHA256.node(row[i], row[i + 1]) for i in range(0, len(row) - 1, 2)])
             self._tiles[level, index] = found
         return found
 
