@@ -1,6 +1,5 @@
 """The platform's key for certificates: one file under `MIDUN_HOME/keys`, made when first needed, never overwritten."""
 
-import os
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -12,6 +11,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 from django.conf import settings
+
+from midun.kernel.files.keyfile import kept
 
 NAME = "certificate-ed25519.pem"
 
@@ -28,9 +29,7 @@ def key_path() -> Path:
 def private_key() -> Ed25519PrivateKey:
     """The key; made once, readable by its owner only. Two processes that make it at once end up with the same one."""
     path = key_path()
-    if not path.exists():
-        _make(path)
-    key = load_pem_private_key(path.read_bytes(), password=None)
+    key = load_pem_private_key(kept(path, _make), password=None)
     if not isinstance(key, Ed25519PrivateKey):
         raise WrongKey(path.name)
     return key
@@ -46,19 +45,5 @@ def public_pem(key: Ed25519PublicKey) -> str:
     return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
 
-def _make(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    draft = path.with_name(f".{NAME}.{os.getpid()}.{os.urandom(4).hex()}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(pem)
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        # A link, unlike a rename, fails when somebody else was first.
-        os.link(draft, path)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
+def _make() -> bytes:
+    return Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
