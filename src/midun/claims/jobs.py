@@ -18,9 +18,11 @@ from midun.kernel.trail.models import Entry
 from midun.kernel.trail.services import record
 from midun.kernel.trail.verbs import Verb
 from midun.kernel.workflow.calendar import WorkCalendar
+from midun.kernel.workflow.deadlines import recomputed_by
 from midun.lib.wording import quoted
 
 _AHEAD = 2
+recomputed_by("claims.deadlines")
 
 
 @job("claims.deadlines", every=timedelta(hours=12))

@@ -16,10 +16,12 @@ from midun.kernel.orgs.enums import Permission
 from midun.kernel.orgs.services import require
 from midun.kernel.trail.services import record
 from midun.kernel.trail.verbs import Verb
+from midun.kernel.workflow.deadlines import recompute
 from midun.kernel.workflow.models import CalendarDay, CalendarYear
 
 _WEEKEND = 5
 _FIRST_SEEDED = 2022
+_MOST_DAYS = 31
 
 
 @dataclass(frozen=True)
@@ -86,43 +88,71 @@ def seed(*, actor: Actor, at: datetime) -> list[int]:
                 days.append(CalendarDay(day=day, is_working=working, note=note))
             day += timedelta(days=1)
         CalendarDay.objects.bulk_create(days, ignore_conflicts=True)
-        CalendarYear.objects.create(year=year, source="国务院办公厅节假日安排（chinesecalendar 软件包）")
+        CalendarYear.objects.create(year=year, source="国务院办公厅节假日安排（随软件附带）")
     if entered:
-        record(actor=actor, verb=Verb.CALENDAR_CHANGED, target=None, at=at, after={"years": entered}, label="工作日历")
+        entry = record(
+            actor=actor, verb=Verb.CALENDAR_CHANGED, target=None, at=at, after={"years": entered}, label="工作日历"
+        )
+        recompute(cause=f"calendar:{entry.seq}", at=at)
     return entered
 
 
+class BadDays(Exception):
+    """The days to set make no sense; `str()` is the sentence for the user."""
+
+
 @transaction.atomic
-def set_day(*, day: date, is_working: bool | None, note: str, actor: Actor, at: datetime) -> None:
-    """Say that offices work or rest on `day`; None returns the day to the rule Monday–Friday."""
+def set_days(*, first: date, last: date, is_working: bool | None, note: str, actor: Actor, at: datetime) -> int:
+    """Say that offices work or rest from `first` to `last`; None returns the days to the rule Monday–Friday.
+
+    Open deadlines are counted again in the background. Returns how many days changed; no change writes nothing.
+    Raises `Refused`, `BadDays`.
+    """
     require(actor, Permission.MANAGE_SETTINGS)
+    if last < first or (last - first).days >= _MOST_DAYS:
+        raise BadDays(f"结束日期不能早于开始日期，一次最多 {_MOST_DAYS} 天")
+    span = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     days = CalendarDay.objects.unscoped("edit calendar")
-    old = days.filter(pk=day).values_list("is_working", flat=True).first()
-    if is_working is None:
-        days.filter(pk=day).delete()
-    else:
-        days.update_or_create(day=day, defaults={"is_working": is_working, "note": note})
-    record(
-        actor=actor,
-        verb=Verb.CALENDAR_CHANGED,
-        target=None,
-        at=at,
-        before={"day": str(day), "is_working": old},
-        after={"day": str(day), "is_working": is_working, "note": note},
-        label=f"工作日历 {day}",
+    old = {day.day: (day.is_working, day.note) for day in days.filter(day__in=span)}
+    new = {} if is_working is None else dict.fromkeys(span, (is_working, note))
+    different = [day for day in span if old.get(day) != new.get(day)]
+    if not different:
+        return 0
+    days.filter(day__in=different).delete()
+    CalendarDay.objects.bulk_create(
+        CalendarDay(day=day, is_working=new[day][0], note=new[day][1]) for day in different if day in new
     )
+    label = f"工作日历 {first}" + (f" 至 {last}" if last > first else "")
+    before = {str(day): _said(old.get(day)) for day in different}
+    after = {str(day): _said(new.get(day)) for day in different}
+    entry = record(actor=actor, verb=Verb.CALENDAR_CHANGED, target=None, at=at, before=before, after=after, label=label)
+    recompute(cause=f"calendar:{entry.seq}", at=at)
+    return len(different)
+
+
+def _said(day: tuple[bool, str] | None) -> str:
+    if day is None:
+        return "按周一至周五"
+    working, note = day
+    return f"{'上班' if working else '休息'}{f'（{note}）' if note else ''}"
 
 
 @transaction.atomic
 def publish_year(*, year: int, source: str, actor: Actor, at: datetime) -> None:
-    """Declare that the holidays of `year` are entered, so that the warning disappears."""
+    """Declare that the holidays of `year` are entered, so that the warning disappears. Raises `Refused`."""
     require(actor, Permission.MANAGE_SETTINGS)
-    CalendarYear.objects.unscoped("edit calendar").update_or_create(year=year, defaults={"source": source})
-    record(
+    years = CalendarYear.objects.unscoped("edit calendar")
+    old = years.filter(year=year).values_list("source", flat=True).first()
+    if old == source:
+        return
+    years.update_or_create(year=year, defaults={"source": source})
+    entry = record(
         actor=actor,
         verb=Verb.CALENDAR_CHANGED,
         target=None,
         at=at,
-        after={"published": year},
+        before={"published": old or ""},
+        after={"published": source},
         label=f"{year} 年节假日安排",
     )
+    recompute(cause=f"calendar:{entry.seq}", at=at)
