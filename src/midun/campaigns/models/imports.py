@@ -1,19 +1,16 @@
 """An annex between preview and confirmation, and the names of units that officers matched by hand."""
 
-from datetime import datetime
-from typing import Self
-
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
 from midun.campaigns.models.campaign import Campaign
+from midun.kernel.files.pending import PendingQuerySet, PendingUpload
 from midun.kernel.orgs.actor import Actor
 from midun.kernel.orgs.models import Organisation, Scoped
 from midun.kernel.orgs.scoping import NOBODY, ScopedQuerySet
 
 
-class PendingImportQuerySet(ScopedQuerySet):
+class PendingImportQuerySet(PendingQuerySet):
     """Who sees which previews."""
 
     @classmethod
@@ -23,31 +20,17 @@ class PendingImportQuerySet(ScopedQuerySet):
             return NOBODY
         return Q(campaign__organiser_id=actor.organisation_id)
 
-    def expired(self, at: datetime) -> Self:
-        """Neither confirmed nor of use any more."""
-        return self.filter(confirmed_at__isnull=True, expires_at__lte=at)
 
-
-class PendingImport(Scoped):
+class PendingImport(PendingUpload):
     """What was read from an uploaded annex. Nothing of it is in the plan before `confirmed_at`.
 
-    The rows are kept, not the file: `digest` names the file that was read. `decisions` says for each unknown unit
-    name what the officer chose.
+    `decisions` says for each unknown unit name what the officer chose.
     """
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="+", verbose_name="服务月")
-    source = models.CharField("来源", max_length=130)
-    digest = models.CharField("SHA-256", max_length=64)
     annex = models.JSONField("读出的内容")
     decisions = models.JSONField("单位匹配", default=dict, blank=True)
     as_pending = models.BooleanField("作为待审核导入", default=False)
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.RESTRICT, null=True, related_name="+", verbose_name="上传人"
-    )
-    created_at = models.DateTimeField("上传时间")
-    expires_at = models.DateTimeField("有效期至")
-    confirmed_at = models.DateTimeField("确认时间", null=True, blank=True)
-    outcome = models.JSONField("结果", default=dict, blank=True)
 
     objects = PendingImportQuerySet.guarded()
     reachable = PendingImportQuerySet.reachable()

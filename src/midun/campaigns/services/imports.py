@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 
@@ -14,6 +14,7 @@ from midun.campaigns.services.participants import create_unit, possible_units, t
 from midun.campaigns.services.preview import CREATE, SKIP, Preview, PreviewRow, RowStatus, alias_key, preview
 from midun.campaigns.services.rights import lock, require_not_closed, require_organiser
 from midun.campaigns.services.strands import suggest
+from midun.kernel.files.pending import KEPT
 from midun.kernel.orgs.actor import Actor
 from midun.kernel.orgs.enums import Permission
 from midun.kernel.orgs.models import Organisation
@@ -22,7 +23,6 @@ from midun.kernel.trail.services import changed, record, snapshot
 from midun.kernel.trail.verbs import Verb
 from midun.lib.sheets import read_tables, read_text
 
-KEPT = timedelta(hours=24)
 RIGHT = Permission.MANAGE_CAMPAIGNS
 PASTED = "粘贴的文字"
 _ASIDE = 1_000_000_000
