@@ -12,6 +12,7 @@ from django.db import transaction
 
 from midun.config.demo import month, people, tree
 from midun.config.demo.stage import PASSWORD, Stage
+from midun.kernel.orgs.services.divisions import load_divisions
 from midun.kernel.workflow.calendar import seed
 
 __all__ = ["PASSWORD", "SHOWN", "build"]
@@ -25,6 +26,7 @@ def build(at: datetime) -> None:
     """Everything, in one transaction; `at` is the moment it is built."""
     stage = Stage(at)
     seed(actor=stage.founder, at=stage.opened)
+    load_divisions(actor=stage.founder, at=stage.opened)
     tree.build(stage)
     people.build(stage)
     month.last_year(stage)

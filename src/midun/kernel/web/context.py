@@ -24,6 +24,6 @@ def house(request: HttpRequest) -> dict[str, Any]:
         "menu": menu,
         "here": here(menu, path=request.path, name=match.view_name if match else ""),
         "quick": quick,
-        "entries": [item for item in quick if not item.listed],
+        "quick_entries": [item for item in quick if not item.listed],
         "unread": Notice.objects.visible_to(actor).unread().count(),
     }
