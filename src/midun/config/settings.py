@@ -124,6 +124,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "midun.directory.passwords.ThreeKinds"},
 ]
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
@@ -139,6 +140,13 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_NOTIFICATIONS = bool(ENVIRONMENT.email)
+# Wrong passwords are counted by directory/services/logins.py; the library's counter serves the second factor alone.
+ACCOUNT_RATE_LIMITS = {"login_failed": "5/5m/key"}
+PASSWORD_RESET_TIMEOUT = 24 * 3600
+MFA_ADAPTER = "midun.directory.secondfactor.SecondFactor"
+MFA_FORMS = {"authenticate": "midun.directory.account_forms.CodeForm"}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "秘盾"
 
