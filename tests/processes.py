@@ -1,8 +1,11 @@
 """Real processes on the test's own database: workers, servers, and commands that are killed in the middle."""
 
+import http.client
 import os
+import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 from urllib.parse import quote
 
@@ -62,3 +65,57 @@ def ended(process, timeout=60):
     """Wait for a process; its exit code and what it said."""
     said, _ = process.communicate(timeout=timeout)
     return process.returncode, said
+
+
+class Server:
+    """`midun serve` on the data of this test; `with Server() as server:` waits until it answers."""
+
+    def __init__(self, **more):
+        self.port = free_port()
+        self.address = f"http://127.0.0.1:{self.port}"
+        self.more = more
+        self.process = None
+
+    def __enter__(self):
+        command = [str(Path(sys.executable).parent / "midun"), "serve", "--port", str(self.port), "--workers", "2"]
+        with (Path(settings.MIDUN_HOME) / "serve.log").open("ab") as log:
+            self.process = subprocess.Popen(command, env=environment(**self.more), stdout=log, stderr=log)
+        for _ in range(600):
+            try:
+                self.get("/health/")
+            except OSError:
+                if self.process.poll() is not None:
+                    break
+                time.sleep(0.1)
+            else:
+                return self
+        raise RuntimeError(self.said())
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(30)
+
+    def kill(self):
+        """`kill -9` of the process the operator started, and of it alone."""
+        self.process.kill()
+        self.process.wait(10)
+
+    def get(self, path, **headers):
+        """An answer without following redirects, as (status, headers, body)."""
+        request = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        try:
+            request.request("GET", path, headers=headers)
+            answer = request.getresponse()
+            return answer.status, answer.headers, answer.read()
+        finally:
+            request.close()
+
+    def said(self):
+        return (Path(settings.MIDUN_HOME) / "serve.log").read_text(errors="replace")
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

@@ -10,7 +10,7 @@ from django.db import connection
 from midun.config.archive import rows
 from midun.config.archive.read import BadArchive, checked
 from midun.config.archive.restore import restore
-from midun.config.archive.write import Damaged, Exists, backup
+from midun.config.archive.write import backup
 from midun.kernel.files.models import Attachment
 from midun.kernel.files.services import attach
 from midun.kernel.orgs.models import Organisation

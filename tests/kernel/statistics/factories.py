@@ -54,9 +54,7 @@ def visit(unit, enterprise, at, *, day=date(2025, 6, 12)):
 
 
 def suggestion(unit, at, *, day=date(2025, 6, 12)):
-    return Suggestion.objects.create(
-        unit=unit, created_at=at, source="phone", topic="other", text="建议", given_on=day
-    )
+    return Suggestion.objects.create(unit=unit, created_at=at, source="phone", topic="other", text="建议", given_on=day)
 
 
 def claim(unit, enterprise, at, *, day=date(2025, 6, 12), number="Z-1"):
@@ -174,9 +172,7 @@ def accepted(cast, form, at):
 
 def adjusted(cast, form, figure, value, reason, at):
     now = fresh(form)
-    filling.adjust(
-        now, version=now.version, figure=figure, value=value, reason=reason, actor=filler(cast, now), at=at
-    )
+    filling.adjust(now, version=now.version, figure=figure, value=value, reason=reason, actor=filler(cast, now), at=at)
     return fresh(form)
 
 

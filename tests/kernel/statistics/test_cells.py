@@ -71,9 +71,7 @@ def test_an_accepted_adjustment_is_carried_up_where_figures_add_up(cast, tree, a
     steps.accept(accepted_east, version=accepted_east.version, actor=cast.actor("city_officer"), at=at)
     cell = fill(fresh(summary)).cell("questionnaires")
     assert (cell.now.computed, cell.stated.carried, cell.reported) == (15, 2, 17)
-    assert [(b.unit, b.delta, b.reason, b.added) for b in cell.below] == [
-        ("东区市场监管局", 2, "街道另发两份", True)
-    ]
+    assert [(b.unit, b.delta, b.reason, b.added) for b in cell.below] == [("东区市场监管局", 2, "街道另发两份", True)]
     assert cell.sum_below == 12 + 5
 
 

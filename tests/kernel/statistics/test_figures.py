@@ -36,7 +36,12 @@ def test_an_enterprise_counts_once_across_events_districts_and_levels(cast, at):
 
 
 def test_unnamed_enterprises_and_people_are_added(cast, at):
-    extra = {"headcount_extra": 30, "headcount_reason": "现场清点", "anonymous_enterprises": 4, "anonymous_reason": "线上"}
+    extra = {
+        "headcount_extra": 30,
+        "headcount_reason": "现场清点",
+        "anonymous_enterprises": 4,
+        "anonymous_reason": "线上",
+    }
     event(cast.east_bureau, at, people=[cast.jia], **extra)
     assert figures.get("pub_enterprises").value(Scope(cast.east.path), JUNE) == 5
     assert figures.get("pub_attendance").value(Scope(cast.east.path), JUNE) == 31
@@ -72,7 +77,12 @@ def test_a_period_that_ends_before_it_starts_is_a_mistake():
 def test_a_part_measured_by_record_gives_the_same_number(cast, at, measure):
     for enterprise, secrets in ((cast.jia, 3), (cast.jia, None), (cast.yi, 4)):
         Visit.objects.create(
-            unit=cast.east_bureau, enterprise=enterprise, created_at=at, day=date(2025, 6, 3), visitors="某", secrets=secrets
+            unit=cast.east_bureau,
+            enterprise=enterprise,
+            created_at=at,
+            day=date(2025, 6, 3),
+            visitors="某",
+            secrets=secrets,
         )
     rows = part(measure).measured(3)
     assert rows is not None

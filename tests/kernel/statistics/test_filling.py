@@ -33,7 +33,9 @@ def adjust(cast, form, *, version=None, who="district_officer", figure="visits",
 
 def explain(cast, form, text, check="visits-give-advice"):
     now = fresh(form)
-    filling.explain(now, version=now.version, check_id=check, text=text, actor=cast.actor("district_officer"), at=cast.at)
+    filling.explain(
+        now, version=now.version, check_id=check, text=text, actor=cast.actor("district_officer"), at=cast.at
+    )
 
 
 def test_it_works(cast, east):
@@ -63,9 +65,7 @@ def test_withdrawing_gives_the_counted_number_back(cast, east, at):
     visit(cast.east_bureau, cast.jia, at)
     adjust(cast, east)
     now = fresh(east)
-    filling.withdraw_adjustment(
-        now, version=now.version, figure="visits", actor=cast.actor("district_officer"), at=at
-    )
+    filling.withdraw_adjustment(now, version=now.version, figure="visits", actor=cast.actor("district_officer"), at=at)
     assert fill(fresh(east)).cell("visits").reported == 1
     assert Entry.objects.about(east).last().reason == "撤销调整，恢复统计数"
 

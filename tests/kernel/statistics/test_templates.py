@@ -110,7 +110,9 @@ def test_two_files_of_one_version_are_refused(content):
 
 
 def test_a_form_may_only_ask_for_figures_that_are_counted(content):
-    (content / "small.yaml").write_text(SMALL.replace("figure: visits", "figure: walks").replace("visits", "walks"), encoding="utf-8")
+    (content / "small.yaml").write_text(
+        SMALL.replace("figure: visits", "figure: walks").replace("visits", "walks"), encoding="utf-8"
+    )
     assert [e.msg for e in forms_make_sense()] == ["统计表 small 第 1 版引用了没有登记的指标 walks"]
 
 

@@ -1,7 +1,10 @@
 """`midun serve`: the web server."""
 
+import errno
 import hashlib
 import os
+import socket
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,8 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from granian import Granian
 from granian.constants import Interfaces
+
+_PATIENCE, _STEP = 5.0, 0.1
 
 
 class Command(BaseCommand):
@@ -35,8 +40,9 @@ class Command(BaseCommand):
             raise CommandError(f"数据库需要升级（{waiting} 项）：请先备份，再运行 midun admin migrate")
         gather_static()
         connection.close()
+        wait_for_port(host, port)
         Granian(
-            "midun.config.wsgi:application",
+            "midun.config.serving:application",
             address=host,
             port=port,
             interface=Interfaces.WSGI,
@@ -46,6 +52,28 @@ class Command(BaseCommand):
             respawn_failed_workers=True,
             websockets=False,
         ).serve()
+
+
+def wait_for_port(host: str, port: int) -> None:
+    """Wait until the port is free: the server shares its port among its workers, so it would share it with a stranger.
+
+    Workers of a server that was just killed need a moment to notice. Raises `CommandError`.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE:
+                    raise CommandError(f"无法监听 {host}:{port}（{error.strerror}）") from error
+            else:
+                return
+        if time.monotonic() > deadline:
+            raise CommandError(f"端口 {port} 已被占用：请先停止占用它的程序，或用 --port 指定其他端口")
+        time.sleep(_STEP)
 
 
 def unapplied() -> int:
