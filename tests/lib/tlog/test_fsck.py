@@ -1,6 +1,7 @@
 import shutil
 import sqlite3
 from contextlib import closing
+from itertools import pairwise
 
 import pytest
 
@@ -13,30 +14,48 @@ from midun.lib.tlog.sequencer import Stopped
 from tests.lib.tlog.building import KEY, KEY_SM2, NOW, ORIGIN
 from tests.lib.tlog.faults import Faulty
 
-SIZE = 66_000
+SIZE = 1200
+BIG = 66_000
 KEYS = [KEY.verifier]
 
 
-@pytest.fixture(scope="session")
-def sound_log(tmp_path_factory):
-    """A log with three levels of tiles, full and partial, older partial tiles, and a write-ahead segment."""
-    root = tmp_path_factory.mktemp("fsck") / "log"
+def build(root, *sizes):
+    """A log grown to these sizes: full and partial tiles, older partial ones, a write-ahead segment."""
     sequencer = LogDirectory.create(root, ORIGIN, NOW).start([KEY, KEY_SM2], NOW)
-    for begin, end in ((0, 65_700), (65_700, 65_790), (65_790, SIZE - 7), (SIZE - 7, SIZE)):
+    for begin, end in pairwise((0, *sizes)):
         sequencer.commit([f"entry {number}".encode() for number in range(begin, end)], NOW)
     sequencer._wal.close()
     sequencer._state.close()
     return root
 
 
+def copy_of(sound, target):
+    shutil.copytree(sound, target)
+    for path in target.rglob("*"):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    return target
+
+
+@pytest.fixture(scope="session")
+def sound_log(tmp_path_factory):
+    return build(tmp_path_factory.mktemp("fsck") / "log", 1100, 1190, SIZE - 7, SIZE)
+
+
+@pytest.fixture(scope="session")
+def sound_big_log(tmp_path_factory):
+    """Three levels of tiles."""
+    return build(tmp_path_factory.mktemp("fsck-big") / "log", BIG - 7, BIG)
+
+
 @pytest.fixture
 def log(sound_log, tmp_path):
     """A copy to damage."""
-    copy = tmp_path / "log"
-    shutil.copytree(sound_log, copy)
-    for path in copy.rglob("*"):
-        path.chmod(0o755 if path.is_dir() else 0o644)
-    return copy
+    return copy_of(sound_log, tmp_path / "log")
+
+
+@pytest.fixture
+def big_log(sound_big_log, tmp_path):
+    return copy_of(sound_big_log, tmp_path / "log")
 
 
 def flip(path, place=-1):
@@ -76,38 +95,37 @@ def test_the_check_changes_nothing(log):
 
 FILES = [
     "tile/0/000",
-    "tile/0/256",
-    "tile/0/257.p/208",
-    "tile/1/000",
-    "tile/1/001.p/1",
-    "tile/2/000.p/1",
+    "tile/0/003",
+    "tile/0/004.p/176",
+    "tile/1/000.p/4",
     "tile/entries/000",
-    "tile/entries/256",
-    "tile/entries/257.p/208",
-    "tile/0/257.p/201",
-    "tile/entries/257.p/201",
+    "tile/entries/003",
+    "tile/entries/004.p/176",
+    "tile/0/004.p/169",
+    "tile/entries/004.p/166",
 ]
+BIG_FILES = ["tile/0/256", "tile/1/000", "tile/1/001.p/1", "tile/2/000.p/1", "tile/entries/256"]
 REQUIRED = FILES[:-2]
 
 
 @pytest.mark.parametrize("path", FILES)
-@pytest.mark.parametrize("place", [-1, 109])
+@pytest.mark.parametrize("place", [-1, 113])
 def test_a_flipped_bit_is_blamed_on_its_file_alone(log, path, place):
     target = log / "public" / path
-    if target.stat().st_size <= 109 and place == 109:
+    if target.stat().st_size <= 113 and place == 113:
         place = 9
     flip(target, place)
     assert found(log) == {(f"public/{path}", Kind.CHANGED)}
 
 
 def test_a_flipped_length_in_a_bundle_is_seen(log):
-    flip(log / "public/tile/entries/003", 0)
+    flip(log / "public/tile/entries/002", 0)
     [(path, kind)] = found(log)
-    assert (path, kind) in {("public/tile/entries/003", Kind.TRUNCATED), ("public/tile/entries/003", Kind.CHANGED)}
+    assert (path, kind) in {("public/tile/entries/002", Kind.TRUNCATED), ("public/tile/entries/002", Kind.CHANGED)}
 
 
 def test_it_says_where_in_the_file(log):
-    target = log / "public/tile/0/007"
+    target = log / "public/tile/0/002"
     for place in (0, 32 * 9 + 5, 8191):
         flip(target, place)
     assert details(log) == ["第 0、9、255 个哈希被改动（从 0 数起）。"]
@@ -120,7 +138,7 @@ def test_a_missing_file_is_named(log, path):
 
 
 def test_a_missing_older_partial_is_no_damage_when_it_may_be_gone(log):
-    (log / "public/tile/0/257.p/201").unlink()
+    (log / "public/tile/0/004.p/169").unlink()
     assert found(log) == set()
 
 
@@ -131,13 +149,13 @@ def test_a_truncated_file_is_named(log, path):
     assert found(log) == {(f"public/{path}", Kind.TRUNCATED)}
 
 
-@pytest.mark.parametrize("path", ["tile/0/000", "tile/2/000.p/1", "tile/entries/257.p/208"])
+@pytest.mark.parametrize("path", ["tile/0/000", "tile/1/000.p/4", "tile/entries/004.p/176"])
 def test_an_emptied_file_is_named(log, path):
     (log / "public" / path).write_bytes(b"")
     assert found(log) == {(f"public/{path}", Kind.TRUNCATED)}
 
 
-@pytest.mark.parametrize("path", ["tile/0/000", "tile/entries/000", "tile/1/001.p/1"])
+@pytest.mark.parametrize("path", ["tile/0/000", "tile/entries/000", "tile/1/000.p/4"])
 def test_a_lengthened_file_is_named(log, path):
     target = log / "public" / path
     target.write_bytes(target.read_bytes() + b"more")
@@ -146,7 +164,16 @@ def test_a_lengthened_file_is_named(log, path):
 
 @pytest.mark.parametrize(
     "path",
-    ["tile/0/258", "tile/0/257.p/209", "tile/3/000.p/1", "tile/entries/x001/000", "notes.txt", "tile/0/1", "core"],
+    [
+        "tile/0/005",
+        "tile/0/004.p/177",
+        "tile/1/000.p/5",
+        "tile/2/000.p/1",
+        "tile/entries/x001/000",
+        "notes.txt",
+        "tile/0/1",
+        "core",
+    ],
 )
 def test_an_extra_file_is_named(log, path):
     target = log / "public" / path
@@ -163,9 +190,9 @@ def test_leftover_temporary_files_are_mentioned(log):
 
 
 def test_an_unreadable_file_is_named(log):
-    (log / "public/tile/0/005").unlink()
-    (log / "public/tile/0/005").mkdir()
-    assert found(log) == {("public/tile/0/005", Kind.UNREADABLE)}
+    (log / "public/tile/0/001").unlink()
+    (log / "public/tile/0/001").mkdir()
+    assert found(log) == {("public/tile/0/001", Kind.UNREADABLE)}
 
 
 @pytest.mark.parametrize("keys", [KEYS, []], ids=["with keys", "without keys"])
@@ -211,8 +238,8 @@ STATE = "private/state.sqlite3"
         ("UPDATE tlog_state SET root = ?", [b"x" * 32], {(STATE, Kind.CHANGED)}),
         ("UPDATE tlog_state SET note = ?", [b"nonsense"], {(STATE, Kind.CHANGED)}),
         ("DELETE FROM tlog_state", [], {(STATE, Kind.CHANGED)}),
-        ("UPDATE tlog_state SET size = 65999, note = NULL", [], {(STATE, Kind.AHEAD)}),
-        ("UPDATE tlog_state SET size = 66001, note = NULL", [], {("private/wal", Kind.MISSING)}),
+        ("UPDATE tlog_state SET size = 1199, note = NULL", [], {(STATE, Kind.AHEAD)}),
+        ("UPDATE tlog_state SET size = 1201, note = NULL", [], {("private/wal", Kind.MISSING)}),
         ("UPDATE tlog_state SET origin = 'x', note = NULL", [], {(STATE, Kind.CHANGED)}),
     ],
 )
@@ -236,7 +263,7 @@ def segment(log):
     return path, f"private/wal/{path.name}"
 
 
-@pytest.mark.parametrize("place", [0, 60, 140, 100_000])
+@pytest.mark.parametrize("place", [0, 60, 140, 5000])
 def test_a_flipped_bit_in_the_write_ahead_log_is_named(log, place):
     path, name = segment(log)
     flip(path, place)
@@ -296,14 +323,38 @@ def test_a_lost_promise_is_found_before_the_start_fails(interrupted):
 
 def test_several_damages_are_all_named(log):
     flip(log / "public/tile/0/000", 40)
-    flip(log / "public/tile/entries/100", 50)
-    (log / "public/tile/1/000").unlink()
-    (log / "public/tile/entries/200").unlink()
+    flip(log / "public/tile/entries/001", 51)
+    (log / "public/tile/0/002").unlink()
+    (log / "public/tile/entries/003").unlink()
     (log / "public/extra").write_bytes(b"")
+    assert found(log) == {
+        ("public/tile/0/000", Kind.CHANGED),
+        ("public/tile/entries/001", Kind.CHANGED),
+        ("public/tile/0/002", Kind.MISSING),
+        ("public/tile/entries/003", Kind.MISSING),
+        ("public/extra", Kind.EXTRA),
+    }
+
+
+def test_a_tile_whose_judge_is_missing_is_still_named(log):
+    (log / "public/tile/1/000.p/4").unlink()
+    flip(log / "public/tile/0/000", 40)
     names = {path for path, _kind in found(log)}
-    assert {"public/tile/1/000", "public/tile/entries/200", "public/extra"} <= names
+    assert "public/tile/1/000.p/4" in names
     assert names & {"public/tile/0/000", "public/tile/entries/000"}
-    assert names & {"public/tile/0/100", "public/tile/entries/100"}
+
+
+@pytest.mark.parametrize("path", BIG_FILES)
+def test_damage_in_a_log_of_three_levels_is_named(big_log, path):
+    target = big_log / "public" / path
+    whole = target.read_bytes()
+    assert found(big_log) == set()
+    flip(target, 9)
+    assert found(big_log) == {(f"public/{path}", Kind.CHANGED)}
+    target.write_bytes(whole[:-1])
+    assert found(big_log) == {(f"public/{path}", Kind.TRUNCATED)}
+    target.unlink()
+    assert found(big_log) == {(f"public/{path}", Kind.MISSING)}
 
 
 @pytest.mark.parametrize("size", [0, 1, 255, 256, 257, 512])
