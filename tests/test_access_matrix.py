@@ -38,6 +38,7 @@ LISTS = {
     "campaigns:new": ((), OFFICERS),
     "claims:ledger": ((), BUREAU),
     "claims:new": ((), RECORDERS),
+    "claims:enterprises": ((), RECORDERS),
     "claims:own": ((), ENTERPRISE),
     "claims:own-new": ((), ENTERPRISE),
     "claims:suggestions": ((), BUREAU),
@@ -48,7 +49,7 @@ LISTS = {
     "activities:certificate-key": ((), PUBLIC),
     "visits:visits": ((), BUREAU),
     "visits:new": ((), RECORDERS),
-    "visits:search": ((), RECORDERS),
+    "visits:baseline": ((), BUREAU),
     "reporting:boards": ((), BUREAU),
     "web:offline": ((), PUBLIC),
     "web:worker": ((), PUBLIC),
@@ -103,8 +104,15 @@ RECORDS = {
     },
     "claims:claim": BUREAU,
     "claims:act": BUREAU,
+    "claims:paper": BUREAU,
+    "claims:edit": RECORDERS,
+    "claims:void": RECORDERS,
+    "claims:restore": RECORDERS,
     "claims:own-claim": ENTERPRISE,
     "claims:suggestion": BUREAU,
+    "claims:suggestion-edit": RECORDERS,
+    "claims:suggestion-void": RECORDERS,
+    "claims:suggestion-restore": RECORDERS,
     "activities:activity": BUREAU,
     "activities:edit": RECORDERS,
     "activities:void": RECORDERS,
@@ -125,6 +133,9 @@ RECORDS = {
     "visits:visit": BUREAU,
     "visits:edit": RECORDERS,
     "visits:void": RECORDERS,
+    "visits:restore": RECORDERS,
+    "visits:findings": RECORDERS,
+    "visits:remove-file": RECORDERS,
     "reporting:board": BUREAU,
     "reporting:comparison": BUREAU,
     "reporting:sealed": (*OFFICERS, "station_staff"),
@@ -138,12 +149,13 @@ RECORDS = {
     **{
         f"publicity:{slug}-{act}": RECORDERS
         for slug in ("news-item", "case", "questionnaire", "gov-report", "resource")
-        for act in ("edit", "void")
+        for act in ("edit", "void", "restore", "file-remove")
     },
     **{
-        f"publicity:{slug}-portal": (*OFFICERS, "city_leader", "district_leader")
+        f"publicity:{slug}-file": (*OFFICERS, "city_leader", "district_leader")
         for slug in ("news-item", "case", "questionnaire", "gov-report", "resource")
     },
+    **{f"publicity:{slug}-portal": (*OFFICERS, "city_leader", "district_leader") for slug in ("news-item", "resource")},
     "portal:activity": PUBLIC,
     "portal:news-item": PUBLIC,
     "portal:case": PUBLIC,
@@ -158,6 +170,7 @@ RECORDS = {
 TESTED_ELSEWHERE = {
     "campaigns:current-plan",
     "campaigns:current-mine",
+    "claims:ledger-paper",  # posted from the ledger: tests/claims/test_ledger.py
     # these only redirect, or their rights depend on the campaign's state: tests/campaigns and tests/kernel/web
     "web:switch",
     "web:notices",

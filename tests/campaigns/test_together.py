@@ -4,11 +4,9 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import pytest
-from django.db import connection
 
 from midun.campaigns.models import PlanLine, PlanState
 from midun.campaigns.services import imports, plan, review
@@ -17,29 +15,9 @@ from midun.kernel.trail.models import Entry
 from midun.kernel.trail.services import verify
 from midun.kernel.workflow.services import WrongState
 from tests.campaigns.factories import csv_of, lines_of, running
+from tests.threads import together
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def together(*acts):
-    """Run the acts in threads of their own, started at the same moment; what each returned or raised."""
-    gate, found = threading.Barrier(len(acts)), [None] * len(acts)
-
-    def run(index, act):
-        try:
-            gate.wait(10)
-            found[index] = act()
-        except Exception as error:  # noqa: BLE001  # handed to the test, which looks at it
-            found[index] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(acts)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    return found
 
 
 @pytest.mark.django_db(transaction=True)
@@ -171,6 +149,7 @@ django.setup()
 from django.core.management import call_command
 call_command("migrate", verbosity=0)
 from tests.campaigns.factories import campaign_of, shanghai
+from tests.threads import together
 _, officer = shanghai()
 print(campaign_of(officer).pk)
 """

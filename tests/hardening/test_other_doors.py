@@ -57,9 +57,9 @@ def test_no_list_search_or_export_shows_them(world, login, who):
 
 
 def test_the_search_of_enterprises_stays_in_ones_own_area(world, login):
-    assert MARK in login("district_officer").get("/visits/search/", {"q": MARK}).content.decode()
+    assert MARK in login("district_officer").get("/claims/enterprises/", {"q": MARK}).content.decode()
     for who in ("other_district_officer", "stranger"):
-        assert MARK not in login(who).get("/visits/search/", {"q": MARK}).content.decode()
+        assert MARK not in login(who).get("/claims/enterprises/", {"q": MARK}).content.decode()
 
 
 def test_a_figure_lists_only_records_of_ones_own_area(world, login):

@@ -1,67 +1,64 @@
-"""Daily work on claims: reminders, and deadlines recomputed when the calendar was published or changed."""
+"""Daily work on claims: deadlines recounted when the calendar was published or changed, and reminders."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.utils.timezone import localdate
 
-from midun.claims import services
-from midun.claims.models import Claim
-from midun.claims.workflow import OPEN
+from midun.claims.deadlines import Deadline, deadline_of
+from midun.claims.models import OPEN, Claim
+from midun.claims.pledges import pledges
+from midun.claims.services.clock import count
+from midun.claims.services.telling import tell_unit
 from midun.kernel.jobs.registry import job
 from midun.kernel.notify.models import Notice
-from midun.kernel.notify.services import send
 from midun.kernel.orgs.actor import system_actor
-from midun.kernel.orgs.enums import Permission
-from midun.kernel.orgs.services import people_with
-from midun.kernel.trail.models import Entry
-from midun.kernel.trail.services import record
+from midun.kernel.trail.services import changed, record, snapshot
 from midun.kernel.trail.verbs import Verb
 from midun.kernel.workflow.calendar import WorkCalendar
 from midun.kernel.workflow.deadlines import recomputed_by
 from midun.lib.wording import quoted
 
-_AHEAD = 2
+_DATES = ("accept_by", "due_on")
 recomputed_by("claims.deadlines")
 
 
 @job("claims.deadlines", every=timedelta(hours=12))
 def deadlines(*, at: datetime) -> None:
-    """Recompute open deadlines, then remind two working days ahead and on every day they are overdue."""
-    today, calendar = localdate(at), WorkCalendar()
-    open_ones = Claim.objects.unscoped("deadlines").live().filter(state__in=OPEN).select_related("unit__jurisdiction")
-    for claim in open_ones.iterator(500):
+    """Recount the days promised for open claims; on working days remind of those that are near or past."""
+    today, calendar, ahead = localdate(at), WorkCalendar(), pledges().remind_ahead
+    open_ones = Claim.objects.unscoped("deadlines").live().filter(state__in=OPEN).order_by("pk")
+    for number in list(open_ones.values_list("pk", flat=True)):
         with transaction.atomic():
-            _recompute(claim, at)
-            left = calendar.between(today, claim.due_on)
-            if left <= _AHEAD:
-                _remind(claim, left, at)
+            rows = Claim.objects.unscoped("deadlines").select_for_update(of=("self",)).filter(state__in=OPEN)
+            claim = rows.select_related("unit__jurisdiction").filter(pk=number, voided_at__isnull=True).first()
+            if claim is None:
+                continue
+            _recount(claim, calendar, at)
+            deadline = deadline_of(claim, today, calendar)
+            if calendar.is_working(today) and deadline and (deadline.is_overdue or deadline.left <= ahead):
+                _remind(claim, deadline, today, at)
 
 
-def _recompute(claim: Claim, at: datetime) -> None:
-    transferred = Entry.objects.about(claim).filter(verb=Verb.TRANSFERRED).last()
-    start = localdate(transferred.at) if transferred else claim.raised_on
-    new = services.due(start, claim.urgency).day
-    if new == claim.due_on:
+def _recount(claim: Claim, calendar: WorkCalendar, at: datetime) -> None:
+    clock = count(claim.clock_from, claim.accept_days, claim.handle_days, calendar)
+    old = snapshot(claim, *_DATES)
+    claim.accept_by, claim.due_on = clock.accept_by, clock.due_on
+    before, after = changed(old, snapshot(claim, *_DATES))
+    if not after:
         return
-    before = {"due_on": str(claim.due_on)}
-    claim.due_on = new
-    claim.save(update_fields=["due_on"])
-    reason = "工作日历更新，重算办理期限"
-    record(
-        actor=system_actor(),
-        verb=Verb.CHANGED,
-        target=claim,
+    claim.save(update_fields=_DATES)
+    reason = "工作日历更新，重算服务承诺期限"
+    record(actor=system_actor(), verb=Verb.CHANGED, target=claim, at=at, before=before, after=after, reason=reason)
+
+
+def _remind(claim: Claim, deadline: Deadline, today: date, at: datetime) -> None:
+    """The handlers every working day; once it is late, the leader as well."""
+    tell_unit(
+        claim,
+        f"诉求{quoted(claim.title)}{deadline.text}",
+        key=f"claim-due:{claim.pk}:{today}",
         at=at,
-        before=before,
-        after={"due_on": str(new)},
-        reason=reason,
+        kind=Notice.Kind.REMINDER,
+        leaders=deadline.is_overdue,
     )
-
-
-def _remind(claim: Claim, left: int, at: datetime) -> None:
-    day = localdate(at)
-    text = f"诉求{quoted(claim.title)}" + (f"还有 {left} 个工作日到期" if left >= 0 else "已逾期")
-    people = people_with(Permission.HANDLE_CLAIM, path=claim.unit.jurisdiction.path)
-    key = f"claim-due:{claim.pk}:{day}"
-    send(kind=Notice.Kind.REMINDER, to=people, text=text, url=claim.get_absolute_url(), key=key, at=at)

@@ -1,13 +1,17 @@
 """Tables of the claims ledger."""
 
+from datetime import date
+
+from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.urls import reverse
 
 from midun.campaigns.models import PlanLine
 from midun.kernel.orgs.actor import Actor
 from midun.kernel.orgs.enums import ENTERPRISE_ROLES
-from midun.kernel.orgs.models import Organisation, UnitRecord, UnitRecordQuerySet
+from midun.kernel.orgs.models import Organisation, Scoped, UnitRecord, UnitRecordQuerySet, void_iff_reason
+from midun.kernel.orgs.scoping import NOBODY, ScopedQuerySet
 
 
 class Source(models.TextChoices):
@@ -39,15 +43,22 @@ class Topic(models.TextChoices):
 class ClaimState(models.TextChoices):
     """登记 → 受理 → 办理 → 办结, with 不予受理 and 转办."""
 
-    REGISTERED = "registered", "已登记"
+    REGISTERED = "registered", "待受理"
     ACCEPTED = "accepted", "已受理"
     IN_PROGRESS = "in_progress", "办理中"
     CLOSED = "closed", "已办结"
     REFUSED = "refused", "不予受理"
 
 
+OPEN = (ClaimState.REGISTERED, ClaimState.ACCEPTED, ClaimState.IN_PROGRESS)
+"""States in which somebody still has to act."""
+
+_ENDED = (ClaimState.CLOSED, ClaimState.REFUSED)
+_NOT_TAKEN_ON = (ClaimState.REGISTERED, ClaimState.REFUSED)
+
+
 class Urgency(models.TextChoices):
-    """How soon it must be handled; the working days are in claims.workflow."""
+    """How soon it must be handled; the working days stand in `content/claims/pledges.yaml`."""
 
     NORMAL = "normal", "一般"
     URGENT = "urgent", "紧急"
@@ -58,26 +69,51 @@ class ClaimQuerySet(UnitRecordQuerySet):
 
     @classmethod
     def scope_for(cls, actor: Actor) -> Q:
-        """The unit's subtree; an enterprise sees its own."""
+        """An enterprise sees its own; an authority those its subtree handles, took down, or handed on."""
         if actor.role in ENTERPRISE_ROLES:
             return Q(enterprise_id=actor.organisation_id)
-        return super().scope_for(actor)
+        if not (actor.works_for_authority and actor.path):
+            return NOBODY
+        handed_on = Handover.objects.unscoped("who handed a claim on still follows it").filter(
+            source__jurisdiction__path__startswith=actor.path
+        )
+        return (
+            super().scope_for(actor)
+            | Q(registrar__jurisdiction__path__startswith=actor.path)
+            | Q(pk__in=handed_on.values("claim"))
+        )
+
+    def overdue(self, today: date) -> "ClaimQuerySet":
+        """Open, and past the day by which the next step was promised."""
+        waiting = Q(state=ClaimState.REGISTERED, accept_by__lt=today)
+        return self.filter(Q(state__in=OPEN, due_on__lt=today) | waiting)
 
 
 class Claim(UnitRecord):
-    """One need or difficulty. `unit` is the unit that handles it now."""
+    """One need or difficulty.
 
+    `unit` handles it now; `registrar` took it down (nobody did when the enterprise raised it itself). The clock runs
+    from `clock_from`; `accept_days` and `handle_days` are the working days that were promised at that time.
+    """
+
+    registrar = models.ForeignKey(
+        Organisation, on_delete=models.RESTRICT, null=True, blank=True, related_name="+", verbose_name="登记单位"
+    )
     number = models.CharField("编号", max_length=30, unique=True)
     enterprise = models.ForeignKey(Organisation, on_delete=models.RESTRICT, related_name="+", verbose_name="企业")
     source = models.CharField("来源", max_length=12, choices=Source)
     source_type = models.CharField("来源记录类型", max_length=60, blank=True)
     source_id = models.BigIntegerField("来源记录", null=True, blank=True)
-    topic = models.CharField("事项", max_length=20, choices=Topic)
+    topic = models.CharField("事项类别", max_length=20, choices=Topic)
     urgency = models.CharField("紧急程度", max_length=10, choices=Urgency, default=Urgency.NORMAL)
     title = models.CharField("诉求概要", max_length=100)
     detail = models.TextField("具体情况", blank=True)
     contact = models.CharField("联系人及电话", max_length=80, blank=True)
     raised_on = models.DateField("提出日期")
+    clock_from = models.DateField("期限起算日")
+    accept_days = models.PositiveSmallIntegerField("受理期限（工作日）")
+    handle_days = models.PositiveSmallIntegerField("办理期限（工作日）")
+    accept_by = models.DateField("受理期限")
     due_on = models.DateField("办理期限")
     state = models.CharField("状态", max_length=12, choices=ClaimState, default=ClaimState.REGISTERED)
     accepted_at = models.DateTimeField("受理时间", null=True, blank=True)
@@ -98,22 +134,37 @@ class Claim(UnitRecord):
         indexes = (
             models.Index(fields=("unit", "raised_on"), name="claim_unit_day"),
             models.Index(fields=("state", "due_on"), name="claim_due"),
+            models.Index(fields=("enterprise", "raised_on"), name="claim_enterprise_day"),
+            models.Index(fields=("source_type", "source_id"), name="claim_source"),
         )
         constraints = (
+            void_iff_reason("claim_void_iff_reason"),
+            models.CheckConstraint(condition=~Q(title=""), name="claim_has_title"),
             models.CheckConstraint(
-                condition=Q(state__in=(ClaimState.CLOSED, ClaimState.REFUSED), closed_at__isnull=False)
-                | Q(closed_at__isnull=True) & ~Q(state__in=(ClaimState.CLOSED, ClaimState.REFUSED)),
+                condition=Q(state__in=_ENDED, closed_at__isnull=False)
+                | (Q(closed_at__isnull=True) & ~Q(state__in=_ENDED)),
                 name="claim_closed_stamp",
             ),
             models.CheckConstraint(
-                condition=~Q(state__in=(ClaimState.ACCEPTED, ClaimState.IN_PROGRESS)) | Q(accepted_at__isnull=False),
+                condition=Q(state__in=_NOT_TAKEN_ON, accepted_at__isnull=True)
+                | (Q(accepted_at__isnull=False) & ~Q(state__in=_NOT_TAKEN_ON)),
                 name="claim_accepted_stamp",
             ),
+            models.CheckConstraint(condition=~Q(state__in=_ENDED) | ~Q(reply=""), name="claim_ended_with_a_reply"),
             models.CheckConstraint(
                 condition=Q(resolved=False) | Q(state=ClaimState.CLOSED), name="claim_resolved_only_when_closed"
             ),
             models.CheckConstraint(
-                condition=Q(satisfaction__isnull=True) | Q(satisfaction__range=(1, 5)), name="claim_satisfaction_range"
+                condition=Q(satisfaction__isnull=True) | Q(satisfaction__range=(1, 5), state__in=_ENDED),
+                name="claim_rated_only_when_ended",
+            ),
+            models.CheckConstraint(
+                condition=Q(registrar__isnull=True, source=Source.ENTERPRISE)
+                | (Q(registrar__isnull=False) & ~Q(source=Source.ENTERPRISE)),
+                name="claim_registrar_unless_own",
+            ),
+            models.CheckConstraint(
+                condition=Q(clock_from__lte=F("accept_by"), accept_by__lte=F("due_on")), name="claim_deadline_order"
             ),
         )
 
@@ -128,6 +179,103 @@ class Claim(UnitRecord):
     def is_open(self) -> bool:
         """Whether it still has to be handled."""
         return self.closed_at is None
+
+    @property
+    def next_due(self) -> date:
+        """The day by which the next step was promised: taking it on, or closing it."""
+        return self.accept_by if self.state == ClaimState.REGISTERED else self.due_on
+
+    def is_handled_under(self, actor: Actor) -> bool:
+        """Whether the unit in charge lies in the actor's subtree.
+
+        Others who may see the claim (they took it down or handed it on) see its course and the reply, but not internal
+        notes and not the mark as a lead.
+        """
+        return actor.works_for_authority and actor.covers(self.unit.jurisdiction.path)
+
+
+class HandoverQuerySet(ScopedQuerySet):
+    """Who sees which handovers."""
+
+    @classmethod
+    def scope_for(cls, actor: Actor) -> Q:
+        """Both sides, the unit in charge, and those above."""
+        if not (actor.works_for_authority and actor.path):
+            return NOBODY
+        return (
+            Q(source__jurisdiction__path__startswith=actor.path)
+            | Q(target__jurisdiction__path__startswith=actor.path)
+            | Q(claim__unit__jurisdiction__path__startswith=actor.path)
+        )
+
+
+class Handover(Scoped):
+    """A claim went from one unit to another (转办). The row keeps it in sight of the unit that handed it on."""
+
+    claim = models.ForeignKey(Claim, on_delete=models.RESTRICT, related_name="handovers", verbose_name="诉求")
+    source = models.ForeignKey(Organisation, on_delete=models.RESTRICT, related_name="+", verbose_name="转出单位")
+    target = models.ForeignKey(Organisation, on_delete=models.RESTRICT, related_name="+", verbose_name="转入单位")
+    reason = models.CharField("理由", max_length=500)
+    at = models.DateTimeField("时间")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.RESTRICT, null=True, related_name="+", verbose_name="经办人"
+    )
+
+    objects = HandoverQuerySet.guarded()
+    reachable = HandoverQuerySet.reachable()
+
+    class Meta(Scoped.Meta):
+        verbose_name = "转办"
+        verbose_name_plural = "转办"
+        ordering = ("id",)
+        indexes = (models.Index(fields=("source", "claim"), name="handover_source"),)
+        constraints = (
+            models.CheckConstraint(condition=~Q(source=F("target")), name="handover_to_another_unit"),
+            models.CheckConstraint(condition=~Q(reason=""), name="handover_has_reason"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.source.label} → {self.target.label}"
+
+
+class NoteQuerySet(ScopedQuerySet):
+    """Who sees which notes on the handling of a claim."""
+
+    @classmethod
+    def scope_for(cls, actor: Actor) -> Q:
+        """The enterprise what it was told; the unit in charge and those above everything; others only their own."""
+        if actor.role in ENTERPRISE_ROLES:
+            return Q(told=True, claim__enterprise_id=actor.organisation_id)
+        if not (actor.works_for_authority and actor.path):
+            return NOBODY
+        return Q(claim__unit__jurisdiction__path__startswith=actor.path) | Q(
+            unit__jurisdiction__path__startswith=actor.path
+        )
+
+
+class Note(Scoped):
+    """What was done about a claim between two steps; `told` notes are an answer that the enterprise reads as well."""
+
+    claim = models.ForeignKey(Claim, on_delete=models.RESTRICT, related_name="notes", verbose_name="诉求")
+    unit = models.ForeignKey(Organisation, on_delete=models.RESTRICT, related_name="+", verbose_name="单位")
+    text = models.CharField("办理情况", max_length=1000)
+    told = models.BooleanField("告知企业", default=False)
+    at = models.DateTimeField("时间")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.RESTRICT, null=True, related_name="+", verbose_name="经办人"
+    )
+
+    objects = NoteQuerySet.guarded()
+    reachable = NoteQuerySet.reachable()
+
+    class Meta(Scoped.Meta):
+        verbose_name = "办理情况"
+        verbose_name_plural = "办理情况"
+        ordering = ("id",)
+        constraints = (models.CheckConstraint(condition=~Q(text=""), name="note_has_text"),)
+
+    def __str__(self) -> str:
+        return self.text[:40]
 
 
 class Suggestion(UnitRecord):
@@ -153,7 +301,14 @@ class Suggestion(UnitRecord):
         verbose_name = "意见建议"
         verbose_name_plural = "意见建议"
         ordering = ("-given_on", "-pk")
-        indexes = (models.Index(fields=("unit", "given_on"), name="suggestion_unit_day"),)
+        indexes = (
+            models.Index(fields=("unit", "given_on"), name="suggestion_unit_day"),
+            models.Index(fields=("source_type", "source_id"), name="suggestion_source"),
+        )
+        constraints = (
+            void_iff_reason("suggestion_void_iff_reason"),
+            models.CheckConstraint(condition=~Q(text=""), name="suggestion_has_text"),
+        )
 
     def __str__(self) -> str:
         return self.text[:40]

@@ -1,14 +1,11 @@
-"""The way of a claim, and how long it may take."""
+"""The way of a claim: 登记 → 受理 → 办理 → 办结, with 不予受理 and 转办. The time limits are content (`pledges`)."""
 
-from midun.claims.models import ClaimState, Urgency
+from midun.claims.models import OPEN, ClaimState
 from midun.kernel.orgs.enums import Permission
 from midun.kernel.trail.verbs import Verb
 from midun.kernel.workflow.definition import Step, Workflow
 
-WORKING_DAYS = {Urgency.NORMAL: 15, Urgency.URGENT: 5}
-"""服务承诺期限: a pledge of the service, not a statutory limit; working days, starting day not counted."""
-
-OPEN = (ClaimState.REGISTERED, ClaimState.ACCEPTED, ClaimState.IN_PROGRESS)
+_RIGHT = Permission.HANDLE_CLAIM
 
 CLAIM = Workflow(
     "claim",
@@ -20,7 +17,7 @@ CLAIM = Workflow(
             "受理",
             (ClaimState.REGISTERED,),
             ClaimState.ACCEPTED,
-            Permission.HANDLE_CLAIM,
+            _RIGHT,
             Verb.ACCEPTED,
             stamp="accepted_at",
         ),
@@ -29,29 +26,29 @@ CLAIM = Workflow(
             "不予受理",
             (ClaimState.REGISTERED,),
             ClaimState.REFUSED,
-            Permission.HANDLE_CLAIM,
+            _RIGHT,
             Verb.REFUSED,
             needs_reason=True,
             stamp="closed_at",
         ),
-        Step(
-            "start", "开始办理", (ClaimState.ACCEPTED,), ClaimState.IN_PROGRESS, Permission.HANDLE_CLAIM, Verb.STARTED
-        ),
+        Step("start", "开始办理", (ClaimState.ACCEPTED,), ClaimState.IN_PROGRESS, _RIGHT, Verb.STARTED),
         Step(
             "close",
             "办结",
             (ClaimState.ACCEPTED, ClaimState.IN_PROGRESS),
             ClaimState.CLOSED,
-            Permission.HANDLE_CLAIM,
+            _RIGHT,
             Verb.CLOSED,
             stamp="closed_at",
         ),
+        Step("transfer", "转办", OPEN, ClaimState.REGISTERED, _RIGHT, Verb.TRANSFERRED, needs_reason=True),
     ),
 )
+
 PUBLIC_WORDS = {
     ClaimState.REGISTERED: "已收到，等待受理",
-    ClaimState.ACCEPTED: "办理中",
-    ClaimState.IN_PROGRESS: "办理中",
+    ClaimState.ACCEPTED: "已受理，办理中",
+    ClaimState.IN_PROGRESS: "已受理，办理中",
     ClaimState.CLOSED: "已办结",
     ClaimState.REFUSED: "未予受理",
 }

@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 
 from midun.campaigns.models import PlanLine
-from midun.kernel.orgs.models import UnitRecord, UnitRecordQuerySet
+from midun.kernel.orgs.models import UnitRecord, UnitRecordQuerySet, void_iff_reason
 
 
 class PublicityQuerySet(UnitRecordQuerySet):
@@ -17,6 +17,13 @@ class PublicityQuerySet(UnitRecordQuerySet):
     def on_portal(self) -> Self:
         """What everybody may see: put on the portal and not voided."""
         return self._with_scope("published to everybody").live().filter(published_at__isnull=False)
+
+
+def published_by_someone(name: str) -> models.CheckConstraint:
+    """On the portal exactly when a named officer put it there, and never while it is voided."""
+    hidden = Q(published_at__isnull=True, published_by__isnull=True)
+    shown = Q(published_at__isnull=False, published_by__isnull=False, voided_at__isnull=True)
+    return models.CheckConstraint(condition=hidden | shown, name=name)
 
 
 class Publishable(UnitRecord):
@@ -73,7 +80,11 @@ class QuestionnaireHandout(UnitRecord):
         verbose_name_plural = "问卷发放"
         ordering = ("-day", "-pk")
         indexes = (models.Index(fields=("unit", "day"), name="questionnaire_unit_day"),)
-        constraints = (models.CheckConstraint(condition=Q(count__gte=1), name="questionnaire_at_least_one"),)
+        constraints = (
+            void_iff_reason("questionnaire_void_iff_reason"),
+            models.CheckConstraint(condition=Q(count__gte=1), name="questionnaire_at_least_one"),
+            models.CheckConstraint(condition=~Q(note=""), name="questionnaire_has_source"),
+        )
 
     def __str__(self) -> str:
         return f"{self.title} {self.count} 份"
@@ -133,17 +144,21 @@ class TypicalCase(Publishable):
         ordering = ("-pk",)
         indexes = (models.Index(fields=("unit", "published_on"), name="case_unit_day"),)
         constraints = (
+            void_iff_reason("case_void_iff_reason"),
+            published_by_someone("case_published_by_someone"),
             models.CheckConstraint(
-                condition=~Q(state=CaseState.PUBLISHED)
-                | Q(published_at__isnull=False, published_on__isnull=False, reviewed_by__isnull=False),
-                name="case_published_was_reviewed",
-            ),
-            models.CheckConstraint(
-                condition=Q(published_at__isnull=True) | Q(state=CaseState.PUBLISHED),
+                condition=Q(state=CaseState.PUBLISHED, published_at__isnull=False, published_on__isnull=False)
+                | (Q(published_at__isnull=True, published_on__isnull=True) & ~Q(state=CaseState.PUBLISHED)),
                 name="case_on_portal_iff_published",
             ),
             models.CheckConstraint(
-                condition=Q(reviewed_by__isnull=True) | ~Q(reviewed_by=F("submitted_by")), name="case_second_person"
+                condition=~Q(state=CaseState.PUBLISHED) | Q(reviewed_by__isnull=False, submitted_by__isnull=False),
+                name="case_published_was_reviewed",
+            ),
+            models.CheckConstraint(
+                condition=Q(reviewed_by__isnull=True)
+                | (~Q(reviewed_by=F("submitted_by")) & ~Q(reviewed_by=F("created_by"))),
+                name="case_second_person",
             ),
         )
 
@@ -182,6 +197,7 @@ class GovReport(UnitRecord):
         verbose_name_plural = "报送党委政府"
         ordering = ("-sent_on", "-pk")
         indexes = (models.Index(fields=("unit", "sent_on"), name="gov_report_unit_day"),)
+        constraints = (void_iff_reason("gov_report_void_iff_reason"),)
 
     def __str__(self) -> str:
         return self.title
@@ -219,6 +235,15 @@ class NewsItem(Publishable):
         verbose_name_plural = "宣传报道"
         ordering = ("-day", "-pk")
         indexes = (models.Index(fields=("unit", "day"), name="news_unit_day"),)
+        constraints = (
+            void_iff_reason("news_void_iff_reason"),
+            published_by_someone("news_published_by_someone"),
+            models.UniqueConstraint(
+                fields=("unit", "link"),
+                condition=Q(voided_at__isnull=True) & ~Q(link=""),
+                name="news_once_per_unit_and_link",
+            ),
+        )
 
     def __str__(self) -> str:
         return self.title
@@ -242,6 +267,10 @@ class Resource(Publishable):
         verbose_name = "资料"
         verbose_name_plural = "资料"
         ordering = ("-day", "-pk")
+        constraints = (
+            void_iff_reason("resource_void_iff_reason"),
+            published_by_someone("resource_published_by_someone"),
+        )
 
     def __str__(self) -> str:
         return self.title

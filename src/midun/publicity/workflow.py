@@ -46,7 +46,6 @@ CASE = Workflow(
             Permission.REVIEW_CASE,
             Verb.UNPUBLISHED,
             needs_reason=True,
-            stamp="reviewed_at",
         ),
     ),
 )

@@ -1,25 +1,26 @@
 """Forms of visits."""
 
+from datetime import date
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 
 from midun.campaigns.models import CampaignState, PlanLine
 from midun.claims.forms import NO_SECRETS
 from midun.claims.models import Topic, Urgency
-from midun.kernel.orgs import uscc
 from midun.kernel.orgs.actor import Actor
-from midun.kernel.orgs.models import Organisation
 from midun.kernel.web.forms import AttachmentsField, DateInput, FilterForm
 from midun.visits.models import Visit, Way
 
 _PAIRS = (("nda_signed", "nda_should"), ("non_compete_signed", "non_compete_eligible"))
+_ROWS = 30
 
 
 class VisitForm(forms.ModelForm):  # type: ignore[type-arg]  # of Visit
-    """A visit. On a phone the first fields are enough."""
+    """A visit. On a phone the first fields are enough. `today` is the day of the request."""
 
-    uploads = AttachmentsField(label="照片或材料")
+    uploads = AttachmentsField(label="照片或材料", help_text="现场照片、走访记录；可多选，请勿上传商业秘密本身")
     version = forms.IntegerField(widget=forms.HiddenInput, initial=1)
 
     class Meta:
@@ -37,25 +38,30 @@ class VisitForm(forms.ModelForm):  # type: ignore[type-arg]  # of Visit
             "non_compete_signed",
             "non_compete_eligible",
             "has_rules",
-            "needs",
             "summary",
             "follow_up_on",
         )
-        widgets = {
-            "day": DateInput(),
-            "follow_up_on": DateInput(),
-            "needs": forms.Textarea(attrs={"rows": 2}),
-            "summary": forms.Textarea(attrs={"rows": 3}),
+        widgets = {"day": DateInput(), "follow_up_on": DateInput(), "summary": forms.Textarea(attrs={"rows": 3})}
+        help_texts = {
+            "summary": NO_SECRETS,
+            "visitors": "姓名，多人用顿号隔开",
+            "follow_up_on": "到期前一周出现在工作台待办",
         }
-        help_texts = {"summary": NO_SECRETS}
 
-    def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, actor: Actor, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.today = today
+        self.fields["day"].widget.attrs["max"] = today.isoformat()
+        for pair in (("secrets", "patents"), *_PAIRS):
+            for name in pair:
+                self.fields[name].widget.attrs["inputmode"] = "numeric"
         lines = (
             PlanLine.objects.visible_to(actor)
             .live()
             .filter(unit_id=actor.organisation_id, campaign__state=CampaignState.RUNNING)
         )
+        if self.instance.plan_line_id:
+            lines = lines | PlanLine.objects.visible_to(actor).filter(pk=self.instance.plan_line_id)
         self.fields["plan_line"] = forms.ModelChoiceField(
             queryset=lines, required=False, label="对应安排", empty_label="不对应活动安排"
         )
@@ -63,13 +69,21 @@ class VisitForm(forms.ModelForm):  # type: ignore[type-arg]  # of Visit
             self.fields["version"].initial = self.instance.version
 
     def clean(self) -> dict[str, Any]:
-        """Signed never exceeds those who should sign."""
+        """Counts come in pairs, signed never exceeds those who should sign, days are in order."""
         cleaned: dict[str, Any] = super().clean() or {}
         for signed, should in _PAIRS:
-            if cleaned.get(signed) is not None and cleaned.get(should) is None:
+            few, many = cleaned.get(signed), cleaned.get(should)
+            if few is not None and many is None and should not in self.errors:
                 self.add_error(should, "填写了已签人数，请同时填写应签（适用）人数")
-            elif cleaned.get(signed) is not None and cleaned[signed] > cleaned[should]:
+            elif many is not None and few is None and signed not in self.errors:
+                self.add_error(signed, "填写了应签（适用）人数，请同时填写已签人数，没有的填 0")
+            elif few is not None and many is not None and few > many:
                 self.add_error(signed, "已签人数不能多于应签（适用）人数")
+        day, again = cleaned.get("day"), cleaned.get("follow_up_on")
+        if day and day > self.today:
+            self.add_error("day", "走访日期不能晚于今天")
+        if day and again and again < day:
+            self.add_error("follow_up_on", "回访日期不能早于走访日期")
         return cleaned
 
     def values(self) -> dict[str, Any]:
@@ -77,74 +91,47 @@ class VisitForm(forms.ModelForm):  # type: ignore[type-arg]  # of Visit
         return {k: v for k, v in self.cleaned_data.items() if k not in ("uploads", "version")}
 
 
-class EnterpriseForm(forms.Form):
-    """Which enterprise: chosen from the directory, or new with its credit code."""
-
-    enterprise = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    name = forms.CharField(label="企业名称", max_length=120, required=False)
-    credit_code = forms.CharField(
-        label="统一社会信用代码",
-        max_length=18,
-        required=False,
-        widget=forms.TextInput(attrs={"data-uscc": "1", "autocapitalize": "characters"}),
-    )
-
-    def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.actor = actor
-
-    def clean(self) -> dict[str, Any]:
-        """A known enterprise in scope, or a name with a valid code."""
-        cleaned: dict[str, Any] = super().clean() or {}
-        if number := cleaned.get("enterprise"):
-            known = Organisation.objects.visible_to(self.actor).enterprises().filter(pk=number).first()
-            if known is None:
-                raise forms.ValidationError("请从查找结果中选择一家企业")
-            cleaned["found"] = known
-            return cleaned
-        code = uscc.normalise(cleaned.get("credit_code") or "")
-        if not cleaned.get("name") or not code:
-            raise forms.ValidationError("请查找并选择企业；名录中没有的，填写名称和统一社会信用代码")
-        if wrong := uscc.problem(code):
-            self.add_error("credit_code", wrong)
-        cleaned["credit_code"] = code
-        return cleaned
-
-
 class SuggestionRow(forms.Form):
     """One suggestion in the visit form."""
 
     topic = forms.ChoiceField(label="主题", choices=Topic.choices, required=False)
-    text = forms.CharField(label="建议内容", max_length=500, required=False)
+    text = forms.CharField(label="建议内容", max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 2}))
 
 
 class NeedRow(forms.Form):
     """One claim in the visit form."""
 
-    topic = forms.ChoiceField(label="事项", choices=Topic.choices, required=False)
-    title = forms.CharField(label="诉求概要", max_length=100, required=False)
+    topic = forms.ChoiceField(label="事项类别", choices=Topic.choices, required=False)
     urgency = forms.ChoiceField(label="紧急程度", choices=Urgency.choices, required=False)
+    title = forms.CharField(label="诉求概要", max_length=100, required=False)
 
 
-SuggestionRows = forms.formset_factory(SuggestionRow, extra=1, max_num=30)
-NeedRows = forms.formset_factory(NeedRow, extra=1, max_num=30)
+SuggestionRows = forms.formset_factory(SuggestionRow, extra=1, max_num=_ROWS, validate_max=True)
+NeedRows = forms.formset_factory(NeedRow, extra=1, max_num=_ROWS, validate_max=True)
 
 
-class VisitFilter(FilterForm):
-    """The query bar."""
+class PeriodFilter(FilterForm):
+    """A period and a unit."""
 
-    q = forms.CharField(label="企业", required=False)
-    way = forms.ChoiceField(label="方式", required=False, choices=[("", "全部"), *Way.choices])
     since = forms.DateField(label="自", required=False, widget=DateInput())
     until = forms.DateField(label="至", required=False, widget=DateInput())
     unit = forms.CharField(label="单位", required=False)
 
     def narrow(self, records: Any, name: str, value: Any) -> Any:
-        """By enterprise, way, period, unit."""
-        lookups = {
-            "q": "enterprise__name__icontains",
-            "since": "day__gte",
-            "until": "day__lte",
-            "unit": "unit__name__icontains",
-        }
+        """By period and unit."""
+        lookups = {"since": "day__gte", "until": "day__lte", "unit": "unit__name__icontains"}
         return records.filter(**{lookups.get(name, name): value})
+
+
+class VisitFilter(PeriodFilter):
+    """The query bar."""
+
+    q = forms.CharField(label="企业", required=False, widget=forms.TextInput(attrs={"placeholder": "名称或信用代码"}))
+    way = forms.ChoiceField(label="方式", required=False, choices=[("", "全部"), *Way.choices])
+    field_order = ("q", "way", "since", "until", "unit")
+
+    def narrow(self, records: Any, name: str, value: Any) -> Any:
+        """By enterprise, way, period, unit."""
+        if name == "q":
+            return records.filter(Q(enterprise__name__icontains=value) | Q(enterprise__credit_code__icontains=value))
+        return super().narrow(records, name, value)

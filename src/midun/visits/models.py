@@ -5,7 +5,8 @@ from django.db.models import F, Q
 from django.urls import reverse
 
 from midun.campaigns.models import PlanLine
-from midun.kernel.orgs.models import Organisation, UnitRecord, UnitRecordQuerySet
+from midun.kernel.orgs.models import Organisation, UnitRecord, UnitRecordQuerySet, void_iff_reason
+from midun.visits.rates import Rate
 
 
 class Way(models.TextChoices):
@@ -42,7 +43,6 @@ class Visit(UnitRecord):
     non_compete_signed = models.PositiveIntegerField("竞业限制已签人数", null=True, blank=True)
     non_compete_eligible = models.PositiveIntegerField("竞业限制适用人数", null=True, blank=True)
     has_rules = models.CharField("保护制度", max_length=4, choices=Rules, blank=True)
-    needs = models.TextField("发现的需求", blank=True)
     summary = models.TextField("走访情况", blank=True)
     follow_up_on = models.DateField("回访日期", null=True, blank=True)
 
@@ -58,12 +58,24 @@ class Visit(UnitRecord):
             models.Index(fields=("day", "enterprise"), name="visit_day"),
         )
         constraints = (
+            void_iff_reason("visit_void_iff_reason"),
+            models.CheckConstraint(condition=~Q(visitors=""), name="visit_has_visitors"),
             models.CheckConstraint(
-                condition=Q(nda_signed__isnull=True) | Q(nda_should__gte=F("nda_signed")), name="visit_nda_order"
+                condition=Q(nda_signed__isnull=True, nda_should__isnull=True)
+                | Q(nda_signed__isnull=False, nda_should__isnull=False, nda_should__gte=F("nda_signed")),
+                name="visit_nda_pair",
             ),
             models.CheckConstraint(
-                condition=Q(non_compete_signed__isnull=True) | Q(non_compete_eligible__gte=F("non_compete_signed")),
-                name="visit_non_compete_order",
+                condition=Q(non_compete_signed__isnull=True, non_compete_eligible__isnull=True)
+                | Q(
+                    non_compete_signed__isnull=False,
+                    non_compete_eligible__isnull=False,
+                    non_compete_eligible__gte=F("non_compete_signed"),
+                ),
+                name="visit_non_compete_pair",
+            ),
+            models.CheckConstraint(
+                condition=Q(follow_up_on__isnull=True) | Q(follow_up_on__gte=F("day")), name="visit_follow_up_after"
             ),
         )
 
@@ -73,3 +85,13 @@ class Visit(UnitRecord):
     def get_absolute_url(self) -> str:
         """Its page."""
         return reverse("visits:visit", args=(self.pk,))
+
+    @property
+    def nda_rate(self) -> Rate | None:
+        """保密协议签约率, None when it was not learned."""
+        return Rate.of(self.nda_signed, self.nda_should)
+
+    @property
+    def non_compete_rate(self) -> Rate | None:
+        """竞业限制协议签约率, None when it was not learned."""
+        return Rate.of(self.non_compete_signed, self.non_compete_eligible)

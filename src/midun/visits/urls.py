@@ -2,14 +2,17 @@
 
 from django.urls import path
 
-from midun.visits import views
+from midun.visits.views import baseline, records
 
 app_name = "visits"
 urlpatterns = [
-    path("", views.visits, name="visits"),
-    path("new/", views.new, name="new"),
-    path("search/", views.search, name="search"),
-    path("<int:number>/", views.visit, name="visit"),
-    path("<int:number>/edit/", views.edit, name="edit"),
-    path("<int:number>/void/", views.void, name="void"),
+    path("", records.visits, name="visits"),
+    path("new/", records.new, name="new"),
+    path("baseline/", baseline.baseline, name="baseline"),
+    path("<int:number>/", records.visit, name="visit"),
+    path("<int:number>/findings/", records.findings, name="findings"),
+    path("<int:number>/edit/", records.edit, name="edit"),
+    path("<int:number>/void/", records.void, name="void"),
+    path("<int:number>/restore/", records.restore, name="restore"),
+    path("<int:number>/files/<int:file>/remove/", records.remove_file, name="remove-file"),
 ]

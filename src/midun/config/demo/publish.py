@@ -60,7 +60,9 @@ def _cases(stage: Stage, day: date, at: datetime) -> None:
 
 
 def _check(stage: Stage, case: TypicalCase, at: datetime) -> None:
-    publicity.publish_case(case, checked=[key for key, _ in REDACTION], actor=stage.actor("leader"), at=at)
+    case.refresh_from_db()
+    every = [key for key, _ in REDACTION]
+    publicity.publish_case(case, version=case.version, checked=every, actor=stage.actor("leader"), at=at)
 
 
 def _resources(stage: Stage, day: date, at: datetime) -> None:

@@ -1,11 +1,12 @@
 """Attaching files to records and taking them off."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import models, transaction
 
 from midun.kernel.files import store
-from midun.kernel.files.kinds import accept, safe_name
+from midun.kernel.files.kinds import IMAGES, accept, safe_name, sniff
 from midun.kernel.files.models import Attachment, Blob
 from midun.kernel.orgs.actor import Actor
 from midun.kernel.trail.services import record
@@ -45,6 +46,14 @@ def attach(
     after = {"name": attachment.name, "sha256": digest, "size": len(data)}
     record(actor=actor, verb=Verb.ATTACHED, target=owner, at=at, after=after)
     return attachment
+
+
+@transaction.atomic
+def attach_all(*, owner: models.Model, files: Sequence[tuple[str, bytes]], actor: Actor, at: datetime) -> None:
+    """Hang `(name, bytes)` files on `owner`: pictures as photos, everything else as documents."""
+    for name, data in files:
+        kind = Attachment.Kind.PHOTO if sniff(data) in IMAGES else Attachment.Kind.DOCUMENT
+        attach(owner=owner, data=data, name=name, kind=kind, actor=actor, at=at)
 
 
 @transaction.atomic

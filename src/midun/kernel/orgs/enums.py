@@ -82,6 +82,7 @@ class Permission(TextChoices):
     REVIEW_PLAN = "plans.review", "审核活动安排"
     REGISTER_CLAIM = "claims.register", "登记诉求"
     HANDLE_CLAIM = "claims.handle", "办理诉求"
+    SUPERVISE_CLAIM = "claims.supervise", "督办诉求"
     REVIEW_CASE = "cases.review", "脱敏复核典型案例"
     FILL_FORM = "forms.fill", "填报统计表"
     REVIEW_FORM = "forms.review", "审核统计表"
@@ -117,6 +118,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.USE_DESK,
             Permission.READ_WORK,
             Permission.REVIEW_PLAN,
+            Permission.SUPERVISE_CLAIM,
             Permission.REVIEW_CASE,
             Permission.REVIEW_FORM,
             Permission.FREEZE_FORM,
@@ -130,6 +132,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         Permission.ENTER_PLAN,
         Permission.REVIEW_PLAN,
         Permission.HANDLE_CLAIM,
+        Permission.SUPERVISE_CLAIM,
         Permission.REVIEW_CASE,
         Permission.FILL_FORM,
         Permission.REVIEW_FORM,

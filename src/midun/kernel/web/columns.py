@@ -14,7 +14,7 @@ class ListColumn:
 
     `kind` is text, integer, date, datetime or badge (`colour`: a function of the record to a Tabler colour).
     `link` gives the address the cell leads to. `wide` columns take the room that is left; `phone=False` hides the cell
-    on phones.
+    on phones; `listed=False` columns stand in the Excel export only.
     `sort` is the lookup the column sorts by, needed only where `value` is not itself a path to stored fields.
     """
 
@@ -26,6 +26,7 @@ class ListColumn:
     wide: bool = False
     phone: bool = True
     sort: str = ""
+    listed: bool = True
 
     def of(self, row: object) -> object:
         """The value for one record; methods are called, missing links give an empty cell."""

@@ -79,7 +79,7 @@ class Listing:
             "page": shown,
             "page_range": pages.get_elided_page_range(shown.number, on_each_side=2, on_ends=1),
             "headings": self._headings(found.model, kept),
-            "rows": [(row, [column.cell(row) for column in self.columns]) for row in shown.object_list],
+            "rows": [(row, [column.cell(row) for column in self.shown]) for row in shown.object_list],
             "kept": kept.urlencode(),
             "view_query": _asked(kept).urlencode(),
             "kept_items": [(k, v) for k, vs in kept.lists() for v in vs],
@@ -87,6 +87,11 @@ class Listing:
             "filtered": bool(conditions),
             "sorted": "sort" in kept,
         }
+
+    @property
+    def shown(self) -> list[ListColumn]:
+        """The columns of the page; the export has all."""
+        return [column for column in self.columns if column.listed]
 
     def _lookups(self, model: type[Any]) -> dict[str, ListColumn]:
         return {lookup: column for column in self.columns if (lookup := column.order_lookup(model))}
@@ -102,7 +107,7 @@ class Listing:
     def _headings(self, model: type[Any], kept: QueryDict) -> list[Heading]:
         now = kept.get("sort", "")
         headings = []
-        for column in self.columns:
+        for column in self.shown:
             lookup = column.order_lookup(model)
             asked = kept.copy()
             asked["sort"] = f"-{lookup}" if now == lookup else lookup

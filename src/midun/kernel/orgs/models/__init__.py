@@ -1,6 +1,6 @@
 """Tables of people and organisations, split by concept."""
 
-from midun.kernel.orgs.models.base import Scoped, UnitRecord, UnitRecordQuerySet
+from midun.kernel.orgs.models.base import Scoped, UnitRecord, UnitRecordQuerySet, void_iff_reason
 from midun.kernel.orgs.models.organisations import DivisionCode, Jurisdiction, Organisation, OrganisationQuerySet
 from midun.kernel.orgs.models.people import Invitation, LoginRecord, Membership, User, auditors_above
 
@@ -17,4 +17,5 @@ __all__ = [
     "UnitRecordQuerySet",
     "User",
     "auditors_above",
+    "void_iff_reason",
 ]

@@ -60,3 +60,9 @@ class UnitRecord(Scoped):
 
     class Meta(Scoped.Meta):
         abstract = True
+
+
+def void_iff_reason(name: str) -> models.CheckConstraint:
+    """The constraint of every record of work: it is voided exactly when there is a reason for it."""
+    live = Q(voided_at__isnull=True, void_reason="")
+    return models.CheckConstraint(condition=live | (Q(voided_at__isnull=False) & ~Q(void_reason="")), name=name)

@@ -1,0 +1,1 @@
+"""Pages of the claims ledger, split by who opens them."""

@@ -1,0 +1,26 @@
+"""Two people at once: acts in threads of their own, each with its own connection to the test's database."""
+
+import threading
+
+from django.db import connection
+
+
+def together(*acts):
+    """Run the acts in threads of their own, started at the same moment; what each returned or raised."""
+    gate, found = threading.Barrier(len(acts)), [None] * len(acts)
+
+    def run(index, act):
+        try:
+            gate.wait(10)
+            found[index] = act()
+        except Exception as error:  # noqa: BLE001  # handed to the test, which looks at it
+            found[index] = error
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(acts)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    return found
