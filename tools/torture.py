@@ -58,15 +58,13 @@ def receipts_of(output: str) -> list[tuple[int, str, int, bytes]]:
 
 def broken_promises(folder: Path, receipts: list[tuple[int, str, int, bytes]]) -> Iterator[str]:
     """Start the log again and compare it with every receipt ever given."""
-    sequencer = LogDirectory(folder).start([KEY], NOW)
-    sequencer._wal.close()  # noqa: SLF001  # the torture looks inside
-    store = FileStore(folder / "public")
-    entries = [entry for number in range(-(-sequencer.size // 256)) for entry in sequencer.nodes.entries(number)]
+    with LogDirectory(folder).running([KEY], NOW) as sequencer:
+        entries = [entry for number in range(-(-sequencer.size // 256)) for entry in sequencer.nodes.entries(number)]
     roots, tree = {0: Frontier().root()}, Frontier()
     for entry in entries:
         tree.extend([leaf(entry)])
         roots[tree.size] = tree.root()
-    if published(store).root != roots[len(entries)]:
+    if published(FileStore(folder / "public")).root != roots[len(entries)]:
         yield "published root does not fit the entries"
     for first, name, number, root in receipts:
         expected = [f"{name}-{number}-{n}".encode() for n in range(BATCH)]

@@ -7,8 +7,8 @@ from tests.lib.tlog.building import KEY, NOW, ORIGIN
 
 @pytest.fixture
 def log(tmp_path):
-    sequencer = LogDirectory.create(tmp_path / "log", ORIGIN, NOW).start([KEY], NOW)
-    sequencer.commit([f"entry {number}".encode() for number in range(300)], NOW)
+    with LogDirectory.create(tmp_path / "log", ORIGIN, NOW).running([KEY], NOW) as sequencer:
+        sequencer.commit([f"entry {number}".encode() for number in range(300)], NOW)
     return tmp_path / "log"
 
 

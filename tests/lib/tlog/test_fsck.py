@@ -21,11 +21,9 @@ KEYS = [KEY.verifier]
 
 def build(root, *sizes):
     """A log grown to these sizes: full and partial tiles, older partial ones, a write-ahead segment."""
-    sequencer = LogDirectory.create(root, ORIGIN, NOW).start([KEY, KEY_SM2], NOW)
-    for begin, end in pairwise((0, *sizes)):
-        sequencer.commit([f"entry {number}".encode() for number in range(begin, end)], NOW)
-    sequencer._wal.close()
-    sequencer._state.close()
+    with LogDirectory.create(root, ORIGIN, NOW).running([KEY, KEY_SM2], NOW) as sequencer:
+        for begin, end in pairwise((0, *sizes)):
+            sequencer.commit([f"entry {number}".encode() for number in range(begin, end)], NOW)
     return root
 
 
@@ -295,12 +293,10 @@ def test_other_files_in_private_are_named(log):
 @pytest.fixture
 def interrupted(log):
     """A log whose last batch is promised, but not published."""
-    sequencer = LogDirectory(log).start([KEY, KEY_SM2], NOW)
-    sequencer._store = Faulty(sequencer._store, "replace")
-    with pytest.raises(Stopped):
-        sequencer.commit([f"late {number}".encode() for number in range(700)], NOW)
-    sequencer._wal.close()
-    sequencer._state.close()
+    with LogDirectory(log).running([KEY, KEY_SM2], NOW) as sequencer:
+        sequencer._store = Faulty(sequencer._store, "replace")
+        with pytest.raises(Stopped):
+            sequencer.commit([f"late {number}".encode() for number in range(700)], NOW)
     return log
 
 
@@ -308,10 +304,8 @@ def test_an_interrupted_log_is_sound(interrupted):
     report = check_directory(interrupted, KEYS)
     assert [(finding.path, finding.kind) for finding in report.findings] == [("public/checkpoint", Kind.BEHIND)]
     assert not report.damaged
-    sequencer = LogDirectory(interrupted).start([KEY, KEY_SM2], NOW)
-    assert sequencer.size == SIZE + 700
-    sequencer._wal.close()
-    sequencer._state.close()
+    with LogDirectory(interrupted).running([KEY, KEY_SM2], NOW) as sequencer:
+        assert sequencer.size == SIZE + 700
     assert check_directory(interrupted, KEYS).findings == []
 
 
@@ -359,8 +353,8 @@ def test_damage_in_a_log_of_three_levels_is_named(big_log, path):
 
 @pytest.mark.parametrize("size", [0, 1, 255, 256, 257, 512])
 def test_small_logs_are_clean(tmp_path, size):
-    sequencer = LogDirectory.create(tmp_path / "log", ORIGIN, NOW).start([KEY], NOW)
-    if size:
-        sequencer.commit([str(number).encode() for number in range(size)], NOW)
+    with LogDirectory.create(tmp_path / "log", ORIGIN, NOW).running([KEY], NOW) as sequencer:
+        if size:
+            sequencer.commit([str(number).encode() for number in range(size)], NOW)
     report = check_directory(tmp_path / "log", KEYS)
     assert (report.findings, report.head.size) == ([], size)

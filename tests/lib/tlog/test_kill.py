@@ -42,8 +42,8 @@ def accepted(output):
 def assert_kept(folder, receipts):
     """Start the log again: nothing accepted is lost, every root given out is a beginning of the log."""
     log = LogDirectory(folder)
-    sequencer = log.start([KEY], NOW)
-    sequencer._wal.close()
+    with log.running([KEY], NOW):
+        pass
     entries = entries_of(FileStore(log.public))
     for first, name, number, root in receipts:
         expected = [f"{name}-{number}-{n}".encode() for n in range(BATCH)]

@@ -13,7 +13,7 @@ from midun.lib.tlog.frames import Frame
 from midun.lib.tlog.keys import Algorithm, Signer
 from midun.lib.tlog.note import open_checkpoint, parse_note, signature_of
 from midun.lib.tlog.policy import parse_policy
-from midun.lib.tlog.sequencer import NotRecoverable, Sequencer, Stopped
+from midun.lib.tlog.sequencer import NotRecoverable, Stopped
 from midun.lib.tlog.state import SqliteState, StateConflict, StateMissing
 from midun.lib.tlog.store import FileStore, StoreConflict
 from midun.lib.tlog.tiles import TiledTree, tiles_of
@@ -411,13 +411,12 @@ def test_a_log_directory(tmp_path):
     log = LogDirectory.create(tmp_path / "log", ORIGIN, NOW)
     with pytest.raises(FileExistsError):
         LogDirectory.create(tmp_path / "log", ORIGIN, NOW)
-    sequencer = log.start([KEY], NOW)
-    assert isinstance(sequencer, Sequencer)
-    with pytest.raises(WalLocked):
-        log.start([KEY], NOW)
-    sequencer.commit(batch("a", 600), NOW)
+    with log.running([KEY], NOW) as sequencer:
+        with pytest.raises(WalLocked), log.running([KEY], NOW):
+            pass
+        sequencer.commit(batch("a", 600), NOW)
     assert entries_of(FileStore(log.public)) == batch("a", 600)
     assert log.origin() == ORIGIN
-    sequencer._wal.close()
     assert TiledTree(FileStore(log.public).get, 600).entries(2) == batch("a", 600)[512:]
-    assert log.start([KEY], NOW).size == 600
+    with log.running([KEY], NOW) as sequencer:
+        assert sequencer.size == 600

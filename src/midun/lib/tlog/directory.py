@@ -1,13 +1,14 @@
 """A log in one directory of one machine: `public/` is served as it is, `private/` is the operator's."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 from midun.lib.tlog.keys import Signer
 from midun.lib.tlog.sequencer import Sequencer
-from midun.lib.tlog.state import SqliteState
+from midun.lib.tlog.state import SqliteState, StateMissing
 from midun.lib.tlog.store import FileStore
 from midun.lib.tlog.wal import FileWal
 
@@ -39,25 +40,24 @@ class LogDirectory:
         made = cls(root)
         made.public.mkdir(parents=True, exist_ok=False)
         made.wal.mkdir(mode=0o700, parents=True)
-        SqliteState.create(made.state).add_log(origin, now)
+        with closing(SqliteState.create(made.state)) as state:
+            state.add_log(origin, now)
         return made
 
     def origin(self) -> str:
         """The log's origin. Raises `StateMissing`."""
-        return SqliteState(self.state).origins()[0]
+        heads = SqliteState.peek(self.state)
+        if not heads:
+            raise StateMissing(f"no log in {self.state}")
+        return heads[0].origin
 
-    def start(self, signers: Sequence[Signer], now: int) -> Sequencer:
-        """Start the sequencer. Raises `WalLocked` while another runs here, and what `Sequencer.start` raises."""
-        wal = FileWal(self.wal)
-        try:
-            return Sequencer.start(
-                origin=self.origin(),
-                signers=signers,
-                store=FileStore(self.public),
-                state=SqliteState(self.state),
-                wal=wal,
-                now=now,
-            )
-        except BaseException:
-            wal.close()
-            raise
+    @contextmanager
+    def running(self, signers: Sequence[Signer], now: int) -> Iterator[Sequencer]:
+        """The log's sequencer, started; its lock and database are given up at the end.
+
+        Raises `WalLocked` while another runs here, and what `Sequencer.start` raises.
+        """
+        origin = self.origin()
+        with closing(FileWal(self.wal)) as wal, closing(SqliteState(self.state)) as state:
+            store = FileStore(self.public)
+            yield Sequencer.start(origin=origin, signers=signers, store=store, state=state, wal=wal, now=now)

@@ -142,11 +142,6 @@ class SqliteState:
         with self._transaction() as connection:
             return _read(connection, origin)
 
-    def origins(self) -> list[str]:
-        """The logs there are."""
-        with self._transaction() as connection:
-            return [row[0] for row in connection.execute("SELECT origin FROM tlog_state ORDER BY origin")]
-
     def take_over(self, origin: str) -> Head:
         """As the contract says."""
         with self._transaction() as connection:

@@ -15,6 +15,7 @@ ENTRIES = -1
 
 CHECKPOINT_PATH = "checkpoint"
 _MAX_LEVEL = 63
+_KEPT_TILES = 1024
 _LEVEL = re.compile(r"0|[1-9][0-9]?")
 _WIDTH = re.compile(r"[1-9][0-9]{0,2}")
 _INDEX = re.compile(r"(?:x[0-9]{3}/)*[0-9]{3}")
@@ -132,7 +133,7 @@ Fetch = Callable[[str], bytes | None]
 
 
 class TiledTree:
-    """The nodes of a tree of `size` leaves, read from its tiles; each tile is fetched and hashed once.
+    """The nodes of a tree of `size` leaves, read from its tiles; the tiles read last are kept (some 40 MiB at most).
 
     What it gives is as true as the tiles: check proofs, or the root, against a signed checkpoint.
     """
@@ -167,6 +168,8 @@ class TiledTree:
                 row = found[-1]
                 found.append([SHA256.node(row[i], row[i + 1]) for i in range(0, len(row) - 1, 2)])
             self._tiles[level, index] = found
+            if len(self._tiles) > _KEPT_TILES:
+                del self._tiles[next(iter(self._tiles))]
         return found
 
     def entries(self, index: int) -> list[bytes]:
