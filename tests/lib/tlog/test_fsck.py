@@ -219,6 +219,7 @@ def test_a_signed_checkpoint_of_another_tree_is_found(log):
     """Somebody with the key signed something else: only the entries themselves tell."""
     forged = sign_text(Checkpoint(ORIGIN, SIZE, b"r" * 32).text(), [KEY], NOW)
     (log / "public/checkpoint").write_bytes(forged.encode())
+    (log / "public/extra").write_bytes(b"")
     assert ("public/checkpoint", Kind.CHANGED) in found(log)
 
 

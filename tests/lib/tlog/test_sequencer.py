@@ -284,7 +284,7 @@ def test_two_leaders_racing_never_sign_two_trees_of_one_size(tmp_path):
                 for turn in range(3):
                     entry = f"{name}-{attempt}-{turn}".encode()
                     received.append((leader.commit([entry], NOW), entry))
-            except (Stopped, StateConflict, StoreConflict, NotRecoverable) as error:
+            except (Stopped, StateConflict, StoreConflict) as error:
                 lost.append(error)
         state.close()
 

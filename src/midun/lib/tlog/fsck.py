@@ -216,6 +216,9 @@ class PublicCheck:
 
         return tree_root(self._head.size, lambda nodes: [node(item) for item in nodes])
 
+    def _tree_is_damaged(self) -> bool:
+        return any(finding.kind is not Kind.EXTRA for finding in self._report.findings)
+
     def _check_root(self) -> None:
         number = self._head.size // TILE_WIDTH
         bundle, tile = self._last or (_Read("", []), _Read("", []))
@@ -226,7 +229,7 @@ class PublicCheck:
             self._differ(tile.path, tile.hashes, bundle.hashes or [], "个哈希")
         elif fits["tile"] and not fits["bundle"] and bundle.hashes is not None:
             self._differ(bundle.path, bundle.hashes, tile.hashes or [], "条记录")
-        elif not fits["bundle"] and not fits["tile"] and not self._report.damaged:
+        elif not fits["bundle"] and not fits["tile"] and not self._tree_is_damaged():
             self._report.add(CHECKPOINT_PATH, Kind.CHANGED, "检查点的树根与全部记录不符。")
         self._check_partials(bundle, bundle.hashes if fits["bundle"] else tile.hashes, number)
 

@@ -19,6 +19,8 @@ from midun.lib.tlog.store import Store
 from midun.lib.tlog.tiles import CHECKPOINT_PATH, MAX_ENTRY, TILE_WIDTH, Tile, TiledTree, tile_at
 from midun.lib.tlog.wal import Wal
 
+_ATTEMPTS = 3
+
 
 class Stopped(Exception):
     """The sequencer has stopped for good; start a new one. `__cause__` is what stopped it."""
@@ -60,7 +62,8 @@ class Sequencer:
         """Take the log over, recover it, publish what the row promises. `now` in seconds since 1970.
 
         Raises `NotRecoverable`, `Refused` (damaged tiles or checkpoint), `StateMissing`, `StateConflict` (taken over
-        meanwhile), ValueError (no Ed25519 key with the origin as name, which C2SP tlog-tiles demands), OSError.
+        meanwhile), `StoreConflict` (the one taken over from just published: start again), OSError, and ValueError
+        without an Ed25519 key that has the origin as name, which C2SP tlog-tiles demands.
         """
         named = [signer for signer in signers if signer.name == origin]
         if len(named) != len(signers) or all(signer.algorithm is not Algorithm.ED25519 for signer in named):
@@ -178,7 +181,6 @@ class Sequencer:
     # ---- start
 
     def _recover(self, now: int) -> None:
-        self._load_published()
         files: dict[tuple[int, int], tuple[Tile, bytes]] = {}
         for frame in self._promised():
             for tile, data in self._edge.add(frame.entries):
@@ -194,7 +196,7 @@ class Sequencer:
 
     def _load_published(self) -> None:
         data = self._store.get(CHECKPOINT_PATH)
-        if data is None:
+        if data is None or data == self._published:
             return
         head = open_checkpoint(data, [signer.verifier for signer in self._signers]).checkpoint
         edge = Edge.load(self._store.get, head.size)
@@ -206,11 +208,17 @@ class Sequencer:
 
     def _promised(self) -> list[Frame]:
         """The frames that lead from the published tree to the row's, in order."""
-        published = (self._edge.size, self._edge.tree.root())
-        found = frames_between(self._wal.frames(), published, (self._head.size, self._head.root))
-        if found is None:
-            raise NotRecoverable(f"no frames lead from size {self._edge.size} to the row's {self._head.size}")
-        return found
+        for _attempt in range(_ATTEMPTS):
+            before = self._published
+            self._load_published()
+            published = (self._edge.size, self._edge.tree.root())
+            found = frames_between(self._wal.frames(), published, (self._head.size, self._head.root))
+            if found is not None:
+                return found
+            if before == self._published:
+                break
+            # Perhaps the process we took over from published in between, and forgot the frames: look once more.
+        raise NotRecoverable(f"no frames lead from size {self._edge.size} to the row's {self._head.size}")
 
     def _check_note(self, note: bytes) -> None:
         signed = open_checkpoint(note, [signer.verifier for signer in self._signers]).checkpoint
