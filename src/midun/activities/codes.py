@@ -7,6 +7,7 @@ import secrets
 from datetime import datetime
 
 from django.core import signing
+from django.core.cache import cache
 from django.urls import reverse
 
 STEP = 60
@@ -67,16 +68,21 @@ def _step_code(secret: str, step: int) -> str:
 
 def ticket(token: str, at: datetime) -> str:
     """Proof that the form was opened with a current code; goes with the form, so filling it in may take a while."""
-    return _TICKET.sign(f"{token}.{int(at.timestamp())}")
+    return _TICKET.sign(f"{token}.{secrets.token_hex(8)}.{int(at.timestamp())}")
 
 
 def is_ticket(text: str, token: str, at: datetime) -> bool:
     """Whether `text` is a ticket for this sign-in, not older than fifteen minutes."""
     try:
-        owner, _, opened = _TICKET.unsign(text).rpartition(".")
+        owner, _, opened = _TICKET.unsign(text).rsplit(".", 2)
         return owner == token and 0 <= int(at.timestamp()) - int(opened) <= TICKET_SECONDS
     except (signing.BadSignature, ValueError):
         return False
+
+
+def spend(text: str) -> bool:
+    """Use a ticket up: True the first time. One scan is good for one person."""
+    return bool(cache.add(f"ticket:{hashlib.sha256(text.encode()).hexdigest()}", 1, TICKET_SECONDS + STEP))
 
 
 def receipt_path(participation_id: int) -> str:

@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 
 from django.db.models import QuerySet
 
-from midun.activities.kinds import Group, Kind, group_words, kinds_of
+from midun.activities.headings import events_of, slices, words
+from midun.activities.kinds import Group, Kind
 from midun.activities.models import Activity, Participation
 from midun.activities.tallies import EVENTS, PEOPLE
 from midun.kernel.statistics.counts import reader
@@ -31,7 +32,7 @@ _JOINED = ("unit", "activity", "enterprise")
 
 def _events(scope: Scope, period: Period, group: Group | None) -> QuerySet[Activity]:
     found = Activity.objects.unscoped(_WHY).live().filter(scope.condition(), day__range=(period.start, period.end))
-    return found.filter(kind__in=kinds_of(group)) if group else found
+    return found.filter(events_of(group)) if group else found
 
 
 def _people(scope: Scope, period: Period, group: Group) -> QuerySet[Participation]:
@@ -39,11 +40,18 @@ def _people(scope: Scope, period: Period, group: Group) -> QuerySet[Participatio
     return found.filter(scope.condition(), day__range=(period.start, period.end))
 
 
+def _counted(measure: str, scope: Scope, period: Period, group: Group) -> Callable[[], int] | None:
+    """A measure of the events under a heading from the counts, which are kept by kind; None where there are none."""
+    parts = [(EVENTS.series(measure, kinds), part) for kinds, part in slices(group, period)]
+    readers = [read for series, part in parts if (read := reader(series, scope, part))]
+    return (lambda: sum(read() for read in readers)) if readers and len(readers) == len(parts) else None
+
+
 def _unnamed(scope: Scope, period: Period, group: Group) -> Part:
     """Enterprises that an event counted without their names."""
     columns = (*_EVENT, Column("未列名企业数", "anonymous_enterprises"), Column("原因", "anonymous_reason"))
     records = _events(scope, period, group).filter(anonymous_enterprises__gt=0)
-    fast = reader(EVENTS.series("unnamed", kinds_of(group)), scope, period)
+    fast = _counted("unnamed", scope, period, group)
     return Part("未列名企业（按活动登记数）", records, Total("anonymous_enterprises"), columns, ("unit",), fast)
 
 
@@ -58,7 +66,7 @@ def _unlisted(scope: Scope, period: Period, group: Group) -> Part:
     """People that an event counted without a list."""
     columns = (*_EVENT, Column("未签到人数", "headcount_extra"), Column("依据", "headcount_reason"))
     records = _events(scope, period, group).filter(headcount_extra__gt=0)
-    fast = reader(EVENTS.series("extra", kinds_of(group)), scope, period)
+    fast = _counted("extra", scope, period, group)
     return Part("未签到人数（按活动登记数）", records, Total("headcount_extra"), columns, ("unit",), fast)
 
 
@@ -70,8 +78,8 @@ def _listed(scope: Scope, period: Period, group: Group) -> Part:
 
 def _held(scope: Scope, period: Period, group: Group) -> Part:
     """The events themselves."""
-    fast = reader(EVENTS.series("held", kinds_of(group)), scope, period)
-    return Part(group_words(group), _events(scope, period, group), Rows(), _EVENT, ("unit",), fast)
+    fast = _counted("held", scope, period, group)
+    return Part(words(group), _events(scope, period, group), Rows(), _EVENT, ("unit",), fast)
 
 
 _ONCE = "同一企业参加多场、在多个单位参加，只计一家；未列名的按登记数另加"
@@ -92,7 +100,7 @@ def _register(prefix: str, group: Group, label: str, *, attendance: bool) -> lis
         made = figure(f"{prefix}_{name}", label=label, unit=unit, additive=additive, rule=rule)
         return made(lambda scope, period: [part(scope, period, group) for part in parts])
 
-    held = f"类型为{group_words(group)}的活动，每场计一次"
+    held = f"类型为{words(group)}的活动，每场计一次"
     made = [
         add("events", label, "场次", held, _held),
         add("enterprises", "参与企业", "家", _ONCE, _named, _unnamed, additive=False),

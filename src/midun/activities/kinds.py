@@ -1,4 +1,4 @@
-"""The closed lists of this app, and which kind of event counts under which heading of the statistics form."""
+"""The closed lists of this app."""
 
 from django.db.models import TextChoices
 
@@ -27,7 +27,7 @@ class Mode(TextChoices):
 
 
 class Group(TextChoices):
-    """The heading of the statistics form under which a kind counts."""
+    """The heading of the statistics form under which a kind counts (`headings.py` says which)."""
 
     PUBLICITY = "publicity", "宣传"
     MEETING = "meeting", "座谈指导"
@@ -41,29 +41,3 @@ class Method(TextChoices):
     STAFF = "staff", "逐人登记"
     PASTE = "paste", "粘贴名单"
     EXCEL = "excel", "导入表格"
-
-
-# The form names only its headings (专题宣传活动; 座谈会、行政指导会; 能力提升培训活动). Where the other kinds belong is
-# this product's reading of it; the figures' rules show it to the users.
-GROUP_OF: dict[Kind, Group] = {
-    Kind.PUBLICITY: Group.PUBLICITY,
-    Kind.EXHIBITION: Group.PUBLICITY,
-    Kind.OPEN_DAY: Group.PUBLICITY,
-    Kind.FORUM: Group.PUBLICITY,
-    Kind.SYMPOSIUM: Group.MEETING,
-    Kind.GUIDANCE: Group.MEETING,
-    Kind.PROMOTION: Group.MEETING,
-    Kind.TRAINING: Group.TRAINING,
-    Kind.LECTURE: Group.TRAINING,
-    Kind.SALON: Group.TRAINING,
-}
-
-
-def kinds_of(group: Group) -> list[Kind]:
-    """The kinds that count under a heading."""
-    return [kind for kind in Kind if GROUP_OF[kind] == group]
-
-
-def group_words(group: Group) -> str:
-    """宣传活动、展示、开放日、论坛."""
-    return "、".join(kind.label for kind in kinds_of(group))

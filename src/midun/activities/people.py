@@ -25,6 +25,7 @@ _ENTERPRISE_END = re.compile(
 _GAPS = re.compile(r"[,，、;；|/\t]+|\s+")
 _MOBILE = re.compile(r"1[3-9]\d{9}")
 _DIGITS = re.compile(r"\d{7,15}")
+_PRIVATE = {"", "个人", "无", "无单位", "自由职业", "自由职业者", "自由人", "退休"}
 _SIZES = {NAME: 40, ENTERPRISE: 120, TITLE: 40}
 
 
@@ -37,6 +38,11 @@ class Person:
     credit_code: str = ""
     phone: str = ""
     title: str = ""
+
+    @property
+    def is_private(self) -> bool:
+        """Whether the person came for themselves: 个人, 无, 自由职业."""
+        return plain(self.enterprise) in _PRIVATE
 
     @property
     def identity(self) -> str:

@@ -61,6 +61,11 @@ def sign(statement: Statement, key: Ed25519PrivateKey) -> str:
     return base64.urlsafe_b64encode(key.sign(statement.message())).decode().rstrip("=")
 
 
+def proof_of(statement: Statement, signature: str, key: str) -> bytes:
+    """The statement with its signature as one text file: what is attached to the PDF."""
+    return statement.message() + f"key_id={key}\nsignature={signature}\n".encode()
+
+
 def holds(statement: Statement, signature: str, key: Ed25519PublicKey) -> bool:
     """Whether the signature is the key's over exactly this statement."""
     try:

@@ -8,8 +8,9 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 
-from midun.activities.kinds import GROUP_OF, Group, Kind, Mode
-from midun.campaigns.models import PlanLine, Strand
+from midun.activities.headings import group_of
+from midun.activities.kinds import Group, Kind, Mode
+from midun.campaigns.models import PlanLine
 from midun.kernel.orgs.actor import Actor
 from midun.kernel.orgs.models import Scoped, UnitRecord, UnitRecordQuerySet
 from midun.kernel.orgs.scoping import NOBODY, ScopedQuerySet
@@ -32,9 +33,6 @@ class Activity(UnitRecord):
     place = models.CharField("地点", max_length=120, blank=True)
     plan_line = models.ForeignKey(
         PlanLine, on_delete=models.RESTRICT, null=True, blank=True, related_name="+", verbose_name="对应安排"
-    )
-    strand = models.ForeignKey(
-        Strand, on_delete=models.RESTRICT, null=True, blank=True, related_name="+", verbose_name="活动板块"
     )
     summary = models.TextField("活动简述", blank=True)
     materials = models.PositiveIntegerField("发放材料（份）", default=0)
@@ -103,7 +101,7 @@ class Activity(UnitRecord):
     @property
     def group(self) -> Group:
         """The heading of the statistics form under which it counts."""
-        return GROUP_OF[Kind(self.kind)]
+        return group_of(Kind(self.kind), self.day)
 
     @property
     def is_public(self) -> bool:

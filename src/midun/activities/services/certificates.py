@@ -9,9 +9,10 @@ from django.db.models import F
 from django.utils.timezone import localdate
 
 from midun.activities import codes
-from midun.activities.keys import private_key
+from midun.activities.keys import private_key, public_key
 from midun.activities.models import Activity, Certificate, CertificateYear, Participation
-from midun.activities.services.events import Voided, locked, require_own
+from midun.activities.services.own import Voided, locked, require_own
+from midun.activities.services.revocation import revoke_all
 from midun.activities.statement import Statement, key_id, one_line, sign
 from midun.kernel.orgs.actor import Actor
 from midun.kernel.trail.services import record
@@ -30,6 +31,13 @@ class NotHeldYet(Exception):
 
     def __init__(self) -> None:
         super().__init__("活动尚未举行，不能签发证书")
+
+
+class KeyMissing(Exception):
+    """Certificates were issued with a key that is not there any more; a new key would make them unverifiable."""
+
+    def __init__(self) -> None:
+        super().__init__("签名密钥缺失：请由运维人员从备份恢复 keys 目录后再签发证书")
 
 
 class AlreadyRevoked(Exception):
@@ -75,6 +83,8 @@ def issue(activity: Activity, *, participations: Sequence[int] | None, actor: Ac
     due = list(entries.exclude(pk__in=held).select_related("enterprise").order_by("number"))
     if not due:
         return []
+    if public_key() is None and Certificate.objects.unscoped("whether a key was in use").exists():
+        raise KeyMissing
     first = _take_numbers(localdate(at).year, len(due))
     made = [_certify(now, p, now.hours, serial=first + i, actor=actor, at=at) for i, p in enumerate(due)]
     Certificate.objects.bulk_create(made)
@@ -117,17 +127,10 @@ def _certify(
 
 @transaction.atomic
 def revoke(certificate: Certificate, *, reason: str, actor: Actor, at: datetime) -> None:
-    """Revoke a certificate with a reason; the public page says so from now on."""
+    """Revoke a certificate with a reason. Raises `AlreadyRevoked`."""
     activity = locked(certificate.participation.activity)
     require_own(activity, actor)
     valid = Certificate.objects.unscoped("revoke").filter(pk=certificate.pk, revoked_at__isnull=True)
-    if not valid.update(revoked_at=at, revoke_reason=reason):
+    if not valid.exists():
         raise AlreadyRevoked
-    record(
-        actor=actor,
-        verb=Verb.CERTIFICATE_REVOKED,
-        target=activity,
-        at=at,
-        before={"number": certificate.number},
-        reason=reason,
-    )
+    revoke_all(activity, [certificate.participation_id], reason=reason, actor=actor, at=at)

@@ -1,6 +1,6 @@
-"""The event itself: added, changed, voided, restored, put on the portal, files."""
+"""The event itself: added, changed, voided, restored, put on the portal."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -8,9 +8,9 @@ from django.db import transaction
 
 from midun.activities import tallies
 from midun.activities.models import Activity, Participation, SignIn
-from midun.kernel.files.kinds import IMAGES, sniff
-from midun.kernel.files.models import Attachment
-from midun.kernel.files.services import attach, remove
+from midun.activities.services.attachments import Files, add_files
+from midun.activities.services.own import Voided, locked, require_own
+from midun.activities.services.revocation import revoke_all
 from midun.kernel.orgs.actor import Actor
 from midun.kernel.orgs.enums import Permission
 from midun.kernel.orgs.models import Organisation
@@ -19,31 +19,6 @@ from midun.kernel.search.services import refresh
 from midun.kernel.statistics.counts import following
 from midun.kernel.trail.services import changed, record, snapshot
 from midun.kernel.trail.verbs import Verb
-
-Files = Sequence[tuple[str, bytes]]
-
-
-class Voided(Exception):
-    """The event is voided; only restoring it is possible."""
-
-    def __init__(self) -> None:
-        super().__init__("活动已作废，不能再修改。如系误作废，请先恢复。")
-
-
-def require_own(activity: Activity, actor: Actor) -> None:
-    """Raise `Refused` unless the actor records work for the unit that held the event."""
-    require(actor, Permission.RECORD_WORK)
-    if actor.user_id is not None and actor.organisation_id != activity.unit_id:
-        raise Refused("只有登记该活动的单位可以修改")
-
-
-def locked(activity: Activity, version: int | None = None) -> Activity:
-    """The event as it is now, held until the end of the transaction. Raises `Stale` for another version."""
-    rows = Activity.objects.unscoped("lock").select_for_update(of=("self",)).select_related("unit__jurisdiction")
-    now: Activity = rows.get(pk=activity.pk)
-    if version is not None and now.version != version:
-        raise Stale
-    return now
 
 
 @transaction.atomic
@@ -62,9 +37,7 @@ def add(*, unit: Organisation, actor: Actor, at: datetime, files: Files = (), **
 
 
 @transaction.atomic
-def change(
-    activity: Activity, *, version: int, actor: Actor, at: datetime, fields: Mapping[str, Any], files: Files = ()
-) -> None:
+def change(activity: Activity, *, version: int, actor: Actor, at: datetime, fields: Mapping[str, Any]) -> None:
     """Change fields of an event and let its participations follow. Raises `Stale` when somebody was faster."""
     require_own(activity, actor)
     now = locked(activity, version)
@@ -82,7 +55,6 @@ def change(
             _let_participations_follow(now)
         refresh(now)
         record(actor=actor, verb=Verb.CHANGED, target=now, at=at, before=before, after=after)
-    add_files(now, files=files, actor=actor, at=at)
 
 
 def _let_participations_follow(activity: Activity) -> None:
@@ -95,7 +67,10 @@ def _let_participations_follow(activity: Activity) -> None:
 
 @transaction.atomic
 def void(activity: Activity, *, version: int, reason: str, actor: Actor, at: datetime) -> None:
-    """Void an event with a reason: it and its participants no longer count, sign-in closes, the portal forgets it."""
+    """Void an event with a reason: it and its participants no longer count.
+
+    Sign-in closes, certificates are revoked, the portal forgets it.
+    """
     require_own(activity, actor)
     now = locked(activity, version)
     if now.voided_at is not None:
@@ -107,13 +82,17 @@ def void(activity: Activity, *, version: int, reason: str, actor: Actor, at: dat
         now.save(update_fields=["voided_at", "void_reason", "published_at", "published_by"])
         _let_participations_follow(now)
     SignIn.objects.unscoped("void").filter(activity=now, closed_at__isnull=True).update(closed_at=at)
+    revoke_all(now, None, reason=f"活动作废：{reason}", actor=actor, at=at)
     refresh(now)
     record(actor=actor, verb=Verb.VOIDED, target=now, at=at, reason=reason)
 
 
 @transaction.atomic
 def restore(activity: Activity, *, version: int, reason: str, actor: Actor, at: datetime) -> None:
-    """Take a voiding back; what was on the portal stays off until somebody publishes it again."""
+    """Take a voiding back with a reason.
+
+    What was on the portal stays off until somebody publishes it again, and certificates have to be issued anew.
+    """
     require_own(activity, actor)
     now = locked(activity, version)
     if now.voided_at is None:
@@ -142,35 +121,3 @@ def put_on_portal(activity: Activity, *, show: bool, actor: Actor, at: datetime)
     now.save(update_fields=["published_at", "published_by"])
     refresh(now)
     record(actor=actor, verb=Verb.PUBLISHED if show else Verb.UNPUBLISHED, target=now, at=at)
-
-
-@transaction.atomic
-def add_files(
-    activity: Activity, *, files: Files, actor: Actor, at: datetime, kind: Attachment.Kind | None = None
-) -> None:
-    """Hang files on an event; without `kind` pictures are photos and everything else documents."""
-    for name, data in files:
-        guessed = Attachment.Kind.PHOTO if sniff(data) in IMAGES else Attachment.Kind.DOCUMENT
-        attach(owner=activity, data=data, name=name, kind=kind or guessed, actor=actor, at=at)
-
-
-@transaction.atomic
-def remove_file(activity: Activity, *, attachment: Attachment, reason: str, actor: Actor, at: datetime) -> None:
-    """Take a file off an event with a reason."""
-    require_own(activity, actor)
-    remove(attachment=attachment, owner=activity, actor=actor, at=at, reason=reason)
-
-
-@transaction.atomic
-def use_file(
-    activity: Activity, *, attachment: Attachment, public: bool, in_report: bool, actor: Actor, at: datetime
-) -> None:
-    """Say whether a file may go onto the portal with the event, and whether it is meant for the summary report."""
-    require_own(activity, actor)
-    old = snapshot(attachment, "public", "in_report")
-    attachment.public, attachment.in_report = public, in_report
-    before, after = changed(old, snapshot(attachment, "public", "in_report"))
-    if not after:
-        return
-    attachment.save(update_fields=["public", "in_report"])
-    record(actor=actor, verb=Verb.CHANGED, target=activity, at=at, before=before, after=after, label=attachment.name)

@@ -4,6 +4,7 @@ import unicodedata
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from midun.activities.people import plain
 from midun.kernel.orgs import uscc
@@ -32,10 +33,22 @@ def _spellings(name: str) -> set[str]:
     return {name, name.strip(), narrow, wide}
 
 
+def is_known_body(*, name: str, credit_code: str) -> bool:
+    """Whether the name or code is that of a bureau, court, association…: somebody there, but no enterprise."""
+    others = Organisation.objects.unscoped(_WHY).exclude(kind=OrganisationKind.ENTERPRISE)
+    if credit_code and others.filter(credit_code=credit_code).exists():
+        return True
+    same = others.filter(Q(name__in=_spellings(name)) | Q(short_name__in=_spellings(name))) if name else others.none()
+    return any(plain(name) in (plain(body.name), plain(body.short_name)) for body in same[:20])
+
+
 def enterprise_for(
     *, name: str, credit_code: str, node: Jurisdiction, actor: Actor, at: datetime
 ) -> Organisation | None:
-    """As `find_enterprise`; an unknown enterprise with a name and a valid code is added to the directory at `node`."""
+    """As `find_enterprise`; an unknown enterprise with a name and a valid code is added to the directory at `node`.
+
+    Only for officers: what a visitor types at the door never becomes an entry of the directory by itself.
+    """
     found = find_enterprise(name=name, credit_code=credit_code)
     if found or not name or not credit_code or uscc.problem(credit_code):
         return found

@@ -1,5 +1,6 @@
 """Who was there: entered one by one, from a list, matched to the directory, voided."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,13 +12,15 @@ from midun.activities import tallies
 from midun.activities.kinds import Method
 from midun.activities.models import Activity, Participation
 from midun.activities.people import Person, plain
-from midun.activities.services.events import Voided, locked, require_own
-from midun.activities.services.matching import enterprise_for
+from midun.activities.services.matching import enterprise_for, find_enterprise, is_known_body
+from midun.activities.services.own import Voided, locked, require_own
+from midun.activities.services.revocation import revoke_all
 from midun.kernel.orgs.actor import Actor
 from midun.kernel.orgs.models import Organisation
 from midun.kernel.statistics.counts import following
 from midun.kernel.trail.services import record
 from midun.kernel.trail.verbs import Verb
+
 
 _BATCH = 500
 
@@ -53,18 +56,17 @@ def entry_of(
     at: datetime,
     consent_at: datetime | None = None,
 ) -> Participation:
-    """The entry of a person, not yet written; an unknown enterprise with a valid code is added to the directory."""
-    enterprise = enterprise_for(
-        name=person.enterprise,
-        credit_code=person.credit_code,
-        node=activity.unit.jurisdiction,
-        actor=actor,
-        at=at,
-    )
+    """The entry of a person, not yet written.
+
+    What an officer enters with a valid code is added to the directory; what a visitor types waits for an officer.
+    """
+    enterprise = _enterprise_of(activity, person, method, actor, at)
+    private = person.is_private or is_known_body(name=person.enterprise, credit_code=person.credit_code)
     return Participation(
         activity=activity,
         number=number,
         enterprise=enterprise,
+        is_enterprise=enterprise is not None or not private,
         credit_code=person.credit_code,
         enterprise_name=person.enterprise,
         person_name=person.name,
@@ -88,6 +90,17 @@ def enter(activity: Activity, entries: Sequence[Participation]) -> None:
     new = Q(activity=activity, number__gte=entries[0].number)
     with following(tallies.people(new, [e.enterprise_id for e in entries])):
         Participation.objects.bulk_create(entries, batch_size=_BATCH)
+
+
+def _enterprise_of(
+    activity: Activity, person: Person, method: Method, actor: Actor, at: datetime
+) -> Organisation | None:
+    if person.is_private and not person.credit_code:
+        return None
+    names = {"name": person.enterprise, "credit_code": person.credit_code}
+    if method == Method.QR:
+        return find_enterprise(**names)
+    return enterprise_for(**names, node=activity.unit.jurisdiction, actor=actor, at=at)
 
 
 def next_number(activity: Activity) -> int:
@@ -167,8 +180,35 @@ def match(
 
 
 @transaction.atomic
+def take_in(activity: Activity, *, actor: Actor, at: datetime) -> int:
+    """Add the enterprises that visitors named with a valid code to the directory; returns how many are now matched.
+
+    Of several spellings under one code the most frequent becomes the name.
+    """
+    require_own(activity, actor)
+    now = locked(activity)
+    entries = Participation.objects.unscoped("taking enterprises in").filter(activity=now, voided_at__isnull=True)
+    waiting = entries.filter(enterprise__isnull=True, is_enterprise=True).exclude(credit_code="")
+    spellings: dict[str, Counter[str]] = {}
+    for code, name in waiting.values_list("credit_code", "enterprise_name"):
+        spellings.setdefault(code, Counter())[name] += 1
+    matched = 0
+    for code, names in sorted(spellings.items()):
+        name = names.most_common(1)[0][0]
+        node = now.unit.jurisdiction
+        if enterprise := enterprise_for(name=name, credit_code=code, node=node, actor=actor, at=at):
+            matched += 1
+            these = Q(activity=now, credit_code=code)
+            with following(tallies.people(these, [enterprise.pk])):
+                waiting.filter(these).update(enterprise=enterprise)
+            after = {"typed": name, "credit_code": code, "enterprise": enterprise.pk}
+            record(actor=actor, verb=Verb.MATCHED, target=now, at=at, after=after)
+    return matched
+
+
+@transaction.atomic
 def void_participation(participation: Participation, *, reason: str, actor: Actor, at: datetime) -> None:
-    """Void one entry with a reason: it no longer counts, and the person may be entered anew."""
+    """Void one entry with a reason: it no longer counts, its certificate is revoked, and it may be entered anew."""
     activity = locked(participation.activity)
     require_own(activity, actor)
     entries = Participation.objects.unscoped("void").filter(pk=participation.pk, voided_at__isnull=True)
@@ -176,6 +216,7 @@ def void_participation(participation: Participation, *, reason: str, actor: Acto
     with following(tallies.people(Q(pk=participation.pk), enterprises)):
         if not entries.update(voided_at=at, void_reason=reason, counts=False):
             raise AlreadyVoided
+    revoke_all(activity, [participation.pk], reason=reason, actor=actor, at=at)
     before = {"participation": participation.pk, "number": participation.number}
     record(
         actor=actor,

@@ -9,7 +9,7 @@ from midun.activities import codes
 from midun.activities.kinds import Method
 from midun.activities.models import Activity, Participation, SignIn
 from midun.activities.people import Person
-from midun.activities.services.events import Voided, locked, require_own
+from midun.activities.services.own import Voided, locked, require_own
 from midun.activities.services.participants import enter, entry_of, listed, next_number
 from midun.kernel.orgs.actor import Actor, system_actor
 from midun.kernel.trail.services import record
@@ -38,6 +38,13 @@ class CodeExpired(Exception):
 
     def __init__(self) -> None:
         super().__init__("二维码已更新，请重新扫描现场屏幕上的二维码")
+
+
+class TicketSpent(Exception):
+    """The scan was used for another person already."""
+
+    def __init__(self) -> None:
+        super().__init__("本次扫码已用于一人签到，为其他人签到请重新扫描现场屏幕上的二维码")
 
 
 @transaction.atomic
@@ -88,7 +95,7 @@ def sign_in(*, token: str, person: Person, ticket: str, at: datetime) -> SignedI
     """Enter a person who agreed to the notice. Whoever is listed already is told so, not entered twice.
 
     The event is locked first, so that of two posts at once one enters and the other finds the entry. Raises
-    `SignInClosed`, `CodeExpired`.
+    `SignInClosed`, `CodeExpired`, `TicketSpent`.
     """
     door = SignIn.objects.unscoped("by its token").select_related("activity").filter(token=token).first()
     if door is None:
@@ -101,6 +108,8 @@ def sign_in(*, token: str, person: Person, ticket: str, at: datetime) -> SignedI
         raise CodeExpired
     if before := listed(activity, person.identity):
         return SignedIn(before, again=True)
+    if door.rotating and not codes.spend(ticket):
+        raise TicketSpent
     actor = system_actor(DOOR)
     number = next_number(activity)
     made = entry_of(activity, person, method=Method.QR, number=number, actor=actor, at=at, consent_at=at)

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
@@ -13,15 +13,17 @@ from midun.activities import codes
 from midun.activities.keys import public_key as the_key
 from midun.activities.keys import public_pem
 from midun.activities.models import Certificate
-from midun.activities.services import certificates, events
-from midun.activities.statement import holds, key_id
-from midun.activities.views.found import find_ours, find_person
-from midun.kernel.documents.certificate import Certificate as Page
+from midun.activities.services import certificates, own
+from midun.activities.statement import FORMAT, holds, key_id, proof_of
+from midun.activities.views.found import find, find_certificate, find_ours, find_person, occasion_of
+from midun.kernel.documents.certificate import Certificate as Sheet
 from midun.kernel.documents.certificate import certificate_pdf as made_pdf
 from midun.kernel.orgs.enums import Permission
 from midun.kernel.web.forms import ReasonForm
 from midun.kernel.web.listing import download
 from midun.kernel.web.page import PageRequest, page
+
+_PRIVATE = "by its private link"
 
 
 @page(Permission.RECORD_WORK, writes=True)
@@ -33,8 +35,8 @@ def issue(request: PageRequest, number: int) -> HttpResponse:
         chosen = [find_person(found, int(one)).pk] if one.isdigit() else None
         try:
             made = certificates.issue(found, participations=chosen, actor=request.actor, at=request.at)
-            messages.success(request, f"已签发 {len(made)} 份参训证明")
-        except (certificates.HoursMissing, certificates.NotHeldYet, events.Voided) as error:
+            messages.success(request, f"已签发 {len(made)} 份参训证明" if made else "名单中的人员都已有证明")
+        except (certificates.HoursMissing, certificates.NotHeldYet, certificates.KeyMissing, own.Voided) as error:
             messages.error(request, str(error))
     return redirect(found)
 
@@ -43,8 +45,7 @@ def issue(request: PageRequest, number: int) -> HttpResponse:
 def revoke(request: PageRequest, number: int, certificate: int) -> HttpResponse:
     """Revoke a certificate with a reason."""
     found = find_ours(request, number)
-    known = Certificate.objects.visible_to(request.actor).select_related("participation__activity")
-    entry = get_object_or_404(known, pk=certificate, participation__activity=found)
+    entry = find_certificate(request, found, certificate)
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -57,19 +58,33 @@ def revoke(request: PageRequest, number: int, certificate: int) -> HttpResponse:
     return render(request, "web/form.html", context)
 
 
+@page(Permission.READ_WORK)
+def certificate_file(request: PageRequest, number: int, certificate: int) -> HttpResponse:
+    """The certificate as PDF, for the officer to print or hand on."""
+    found = find_certificate(request, find(request, number), certificate)
+    if found.revoked_at is not None:
+        raise Http404
+    return _pdf(found)
+
+
 @page(public=True)
 def certificate_pdf(_request: PageRequest, receipt: str) -> HttpResponse:
     """The certificate as PDF, by the participant's private link."""
     number = codes.participation_of(receipt)
-    valid = Certificate.objects.unscoped("by its private link").filter(participation_id=number or 0, revoked_at=None)
-    found: Certificate = get_object_or_404(valid)
+    valid = Certificate.objects.unscoped(_PRIVATE).filter(participation_id=number or 0, revoked_at=None)
+    related = valid.select_related("participation__activity__plan_line__campaign")
+    found: Certificate = get_object_or_404(related)
+    return _pdf(found)
+
+
+def _pdf(found: Certificate) -> HttpResponse:
     where = settings.MIDUN_BASE_URL + reverse("activities:certificate-verify")
-    sheet = Page(
+    sheet = Sheet(
         number=found.number,
         name=found.person_name,
         organisation=found.enterprise_name,
         event=found.event,
-        campaign="企业商业秘密保护能力提升服务月",
+        campaign=occasion_of(found.participation.activity),
         day=found.day,
         hours=f"{found.hours:.1f}",
         issuer=found.issuer,
@@ -78,6 +93,7 @@ def certificate_pdf(_request: PageRequest, receipt: str) -> HttpResponse:
         verify_url=where,
         qr=f"{where}?code={quote(found.code)}",
         signature=f"{found.signature}（公钥 {found.key_id}）",
+        proof=proof_of(certificates.statement_of(found), found.signature, found.key_id),
     )
     return download(made_pdf(sheet, at=found.issued_at), f"{found.number}.pdf", "application/pdf")
 
@@ -93,7 +109,7 @@ def verify(request: PageRequest) -> HttpResponse:
         key = the_key()
         statement = certificates.statement_of(found)
         context |= {
-            "name": found.person_name[:1] + "某" * max(1, len(found.person_name) - 1),
+            "name": found.person_name[:1] + "＊" * max(1, len(found.person_name) - 1),
             "genuine": key is not None and key_id(key) == found.key_id and holds(statement, found.signature, key),
         }
     return render(request, "activities/verify.html", context)
@@ -103,5 +119,10 @@ def verify(request: PageRequest) -> HttpResponse:
 def public_key(_request: PageRequest) -> HttpResponse:
     """The public key that verifies certificates without us (docs/formats/certificate.md)."""
     key = the_key()
-    body = {"algorithm": "Ed25519", "key_id": key_id(key) if key else None, "pem": public_pem(key) if key else None}
+    body = {
+        "format": FORMAT,
+        "algorithm": "Ed25519",
+        "key_id": key_id(key) if key else None,
+        "pem": public_pem(key) if key else None,
+    }
     return HttpResponse(json.dumps(body, indent=1), content_type="application/json")

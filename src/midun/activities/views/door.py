@@ -1,147 +1,96 @@
-"""Sign-in at the door: the officer opens and closes it, people sign in with their phones."""
+"""Sign-in at the door: people open the form with their phones, without an account."""
 
-from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
-from django.contrib import messages
-from django.core.cache import cache
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.timezone import localtime
+from django.utils.timezone import localdate
 from django.views.decorators.cache import never_cache
 
 from midun.activities import codes
-from midun.activities.forms import DoorForm, OpenForm
-from midun.activities.models import Activity, Certificate, Participation, SignIn
-from midun.activities.services import events, sign_in
-from midun.activities.views.found import find, find_ours
-from midun.kernel.documents.certificate import Poster, chinese_day, poster_pdf, qr_svg
-from midun.kernel.orgs.enums import Permission
-from midun.kernel.web.listing import download
+from midun.activities.forms import DoorForm
+from midun.activities.models import Certificate, Participation, SignIn
+from midun.activities.services import sign_in
+from midun.directory.adapter import address_of
+from midun.kernel.web.limits import allowed
 from midun.kernel.web.page import PageRequest, page
 
-_TRIES, _WINDOW = 60, 600
-
-
-@page(Permission.RECORD_WORK, writes=True)
-def open_door(request: PageRequest, number: int) -> HttpResponse:
-    """Open sign-in, or change its closing time."""
-    found = find_ours(request, number)
-    form = OpenForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
-        try:
-            sign_in.open_sign_in(
-                found, closes_at=data["closes_at"], rotating=data["rotating"], actor=request.actor, at=request.at
-            )
-            messages.success(request, "签到已开放，可以出示二维码")
-        except (sign_in.ClosesTooEarly, events.Voided) as error:
-            messages.error(request, str(error))
-    elif request.method == "POST":
-        messages.error(request, "请填写签到截止时间")
-    return redirect(found)
-
-
-@page(Permission.RECORD_WORK, writes=True)
-def shut_door(request: PageRequest, number: int) -> HttpResponse:
-    """Close sign-in now."""
-    found = find_ours(request, number)
-    if request.method == "POST":
-        sign_in.close_sign_in(found, actor=request.actor, at=request.at)
-        messages.success(request, "签到已关闭")
-    return redirect(found)
-
-
-def _door_of(request: PageRequest, activity: Activity) -> SignIn:
-    found: SignIn = get_object_or_404(SignIn.objects.visible_to(request.actor), activity=activity)
-    return found
-
-
-def _address(door: SignIn, request: PageRequest) -> str:
-    base = settings.MIDUN_BASE_URL + door.path
-    return f"{base}?k={codes.rotating(door.secret, request.at)}" if door.rotating else base
-
-
-@never_cache
-@page(Permission.READ_WORK)
-def screen(request: PageRequest, number: int) -> HttpResponse:
-    """The page for the projector: a large code that renews itself, and how many have signed in."""
-    found = find(request, number)
-    door = _door_of(request, found)
-    count = Participation.objects.unscoped("counting").filter(activity=found, voided_at__isnull=True).count()
-    context = {
-        "activity": found,
-        "door": door,
-        "is_open": door.is_open(request.at),
-        "address": _address(door, request),
-        "qr": qr_svg(_address(door, request)).decode(),
-        "count": count,
-        "refresh": min(codes.seconds_left(request.at) + 1, 20),
-    }
-    return render(request, "activities/screen.html", context)
-
-
-@page(Permission.READ_WORK)
-def poster(request: PageRequest, number: int) -> HttpResponse:
-    """A poster to print and hang; not for a rotating code."""
-    found = find(request, number)
-    door = _door_of(request, found)
-    if door.rotating:
-        raise Http404
-    times = [f"{t:%H:%M}" for t in (found.start_time, found.end_time) if t]
-    made = Poster(
-        kicker="企业商业秘密保护能力提升服务月",
-        title=found.title,
-        when=f"{chinese_day(found.day)}　{'—'.join(times)}".strip(),
-        place=found.place,
-        unit=found.unit.name,
-        address=_address(door, request),
-    )
-    return download(poster_pdf(made, at=request.at), f"签到海报_{found.title[:30]}.pdf", "application/pdf")
-
-
-def _too_many(request: PageRequest) -> bool:
-    """Posts from one address; generous, because a whole hall may stand behind one."""
-    key = f"sign-in:{request.META.get('REMOTE_ADDR', '')}"
-    cache.add(key, 0, _WINDOW)
-    try:
-        return cache.incr(key) > _TRIES * 10
-    except ValueError:
-        return False
+_TRIES, _WINDOW = 300, 600  # generous: a whole hall may stand behind one address
+_LARGEST = 20_000
+_COOKIE = "midun_signed_in"
+_COOKIE_DAYS = 60
 
 
 @never_cache
 @page(public=True, writes=True)
 def door(request: PageRequest, token: str) -> HttpResponse:
-    """The form people open with their phones, without an account."""
+    """The form people open with their phones; who signed in on this phone is shown that instead."""
     known = SignIn.objects.unscoped("by its token").select_related("activity__unit")
     found = get_object_or_404(known, token=token, activity__voided_at__isnull=True)
+    if request.method == "POST" and (refused := _refused(request, found)):
+        return refused
+    context: dict[str, Any] = {"door": found, "activity": found.activity}
+    mine = _mine(request, found)
+    if mine and request.method == "GET" and "another" not in request.GET:
+        return render(request, "activities/door_done.html", {**context, "receipt": codes.receipt_path(mine)})
     ticket = request.POST.get("ticket", "")
     if request.method == "GET" and codes.is_current(found.secret, request.GET.get("k", ""), request.at):
         ticket = codes.ticket(token, request.at)
-    context = {"door": found, "activity": found.activity, "ticket": ticket, "form": DoorForm(request.POST or None)}
     if not found.is_open(request.at):
-        early = found.closed_at is None and request.at < found.opened_at
-        return render(request, "activities/door_shut.html", {**context, "early": early})
+        return render(request, "activities/door_shut.html", context)
     if found.rotating and not codes.is_ticket(ticket, token, request.at):
         return render(request, "activities/door_shut.html", {**context, "expired": True})
-    if request.method == "POST" and context["form"].is_valid():
-        return _enter(request, token, ticket, context)
-    return render(request, "activities/door.html", context)
+    form = DoorForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        return _enter(request, found, form, ticket)
+    return render(request, "activities/door.html", {**context, "ticket": ticket, "form": form})
 
 
-def _enter(request: PageRequest, token: str, ticket: str, context: dict[str, object]) -> HttpResponse:
-    form = context["form"]
-    if _too_many(request):
-        form.add_error(None, "提交过于频繁，请稍后再试")  # type: ignore[attr-defined]  # a DoorForm
-        return render(request, "activities/door.html", context, status=429)
+def _refused(request: PageRequest, found: SignIn) -> HttpResponse | None:
+    """Bodies no form of ours can have, and scripts."""
+    context = {"door": found, "activity": found.activity}
+    size = request.META.get("CONTENT_LENGTH") or "0"
+    if not size.isdigit() or int(size) > _LARGEST:
+        return render(request, "activities/door_shut.html", {**context, "oversize": True}, status=413)
+    who = f"{address_of(request)}:{found.pk}"
+    if not allowed("sign-in", who, most=_TRIES, seconds=_WINDOW, at=request.at):
+        return render(request, "activities/door_shut.html", {**context, "busy": True}, status=429)
+    return None
+
+
+def _enter(request: PageRequest, found: SignIn, form: DoorForm, ticket: str) -> HttpResponse:
+    context = {"door": found, "activity": found.activity, "form": form, "ticket": ticket}
     try:
-        done = sign_in.sign_in(token=token, person=form.person(), ticket=ticket, at=request.at)  # type: ignore[attr-defined]  # same
-    except (sign_in.SignInClosed, sign_in.CodeExpired) as error:
-        form.add_error(None, str(error))  # type: ignore[attr-defined]  # same
+        done = sign_in.sign_in(token=found.token, person=form.person(), ticket=ticket, at=request.at)
+    except (sign_in.SignInClosed, sign_in.CodeExpired, sign_in.TicketSpent) as error:
+        form.add_error(None, str(error))
         return render(request, "activities/door.html", context)
-    again = "?again=1" if done.again else ""
-    return redirect(codes.receipt_path(done.participation.pk) + again)
+    if done.again and _mine(request, found) != done.participation.pk:
+        # Whoever knows a telephone number must not get to another's receipt by it.
+        return render(request, "activities/door_done.html", context)
+    path = codes.receipt_path(done.participation.pk)
+    answer = redirect(f"{path}?again=1" if done.again else path)
+    answer.set_signed_cookie(
+        _COOKIE,
+        str(done.participation.pk),
+        salt=found.token,
+        max_age=_COOKIE_DAYS * 86400,
+        path=found.path,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+    return answer
+
+
+def _mine(request: PageRequest, found: SignIn) -> int | None:
+    """The entry made on this phone at this event, if it still stands."""
+    kept = request.get_signed_cookie(_COOKIE, default=None, salt=found.token)
+    if not kept or not kept.isdigit():
+        return None
+    entries = Participation.objects.unscoped("made on this phone").filter(pk=int(kept), activity=found.activity)
+    return int(kept) if entries.filter(voided_at__isnull=True).exists() else None
 
 
 @never_cache
@@ -158,7 +107,6 @@ def receipt(request: PageRequest, receipt: str) -> HttpResponse:
         "certificate": valid.first(),
         "again": "again" in request.GET,
         "receipt": receipt,
-        "when": localtime(found.signed_in_at),
-        "soon": found.activity.day >= localtime(request.at).date() - timedelta(days=30),
+        "to_come": found.activity.day > localdate(request.at),
     }
     return render(request, "activities/receipt.html", context)

@@ -11,7 +11,10 @@ from midun.kernel.documents.pdf import compile_pdf
 
 @dataclass(frozen=True)
 class Certificate:
-    """What a certificate states. `qr` is what its QR code holds; `signature` is printed for offline verification."""
+    """What a certificate states. `qr` is what its QR code holds; `signature` is printed for offline verification.
+
+    `proof` is the signed statement as a file, attached to the PDF under the name of the certificate.
+    """
 
     number: str
     name: str
@@ -26,6 +29,7 @@ class Certificate:
     verify_url: str
     qr: str
     signature: str
+    proof: bytes = b""
 
 
 def qr_svg(text: str) -> bytes:
@@ -57,8 +61,12 @@ def certificate_pdf(certificate: Certificate, *, at: datetime) -> bytes:
         "code": certificate.code,
         "verify_url": certificate.verify_url,
         "signature": certificate.signature,
+        "proof": f"{certificate.number}.txt" if certificate.proof else "",
     }
-    return compile_pdf("certificate.typ", data, at=at, images={"qr.svg": qr_svg(certificate.qr)})
+    files = {"qr.svg": qr_svg(certificate.qr)}
+    if certificate.proof:
+        files[f"{certificate.number}.txt"] = certificate.proof
+    return compile_pdf("certificate.typ", data, at=at, images=files, attaches=bool(certificate.proof))
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,12 @@ def _fonts() -> typst.Fonts:
 
 
 def _compile(
-    template: str, data: Mapping[str, object], images: Mapping[str, bytes], at: datetime, kind: Literal["pdf", "png"]
+    template: str,
+    data: Mapping[str, object],
+    images: Mapping[str, bytes],
+    at: datetime,
+    kind: Literal["pdf", "png"],
+    standard: Literal["a-2b", "a-3b"] = "a-2b",
 ) -> bytes:
     with tempfile.TemporaryDirectory(prefix="midun-typst-") as folder:
         root = Path(folder)
@@ -40,7 +45,7 @@ def _compile(
             made = compiler.compile(
                 format=kind,
                 ppi=220 if kind == "png" else None,
-                pdf_standards=["a-2b"] if kind == "pdf" else [],
+                pdf_standards=[standard] if kind == "pdf" else [],
                 timestamp=at.astimezone(UTC).replace(microsecond=0),
             )
         except typst.TypstError as error:
@@ -51,14 +56,19 @@ def _compile(
 
 
 def compile_pdf(
-    template: str, data: Mapping[str, object], *, at: datetime, images: Mapping[str, bytes] | None = None
+    template: str,
+    data: Mapping[str, object],
+    *,
+    at: datetime,
+    images: Mapping[str, bytes] | None = None,
+    attaches: bool = False,
 ) -> bytes:
     """Compile `templates/<template>` with `data` (read there by `json("data.json")`) to PDF/A-2b.
 
-    `images` are files the template may name. `at` is the creation time; equal input gives equal bytes.
-    Raises `BadTemplate`.
+    `images` are files the template may name; with `attaches` it may also attach them to the document, which then is
+    PDF/A-3b. `at` is the creation time; equal input gives equal bytes. Raises `BadTemplate`.
     """
-    return _compile(template, data, images or {}, at, "pdf")
+    return _compile(template, data, images or {}, at, "pdf", "a-3b" if attaches else "a-2b")
 
 
 def compile_png(template: str, data: Mapping[str, object], *, at: datetime) -> bytes:
