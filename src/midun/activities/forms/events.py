@@ -1,6 +1,7 @@
 """Forms of the event itself."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -92,6 +93,13 @@ class ActivityForm(forms.ModelForm):
             self.fields["version"].initial = self.instance.version
         self.places: Sequence[str] = recent_places(actor)
         self.head_reasons, self.name_reasons = HEAD_REASONS, NAME_REASONS
+
+    def clean_hours(self) -> Decimal | None:
+        """More than nothing, where given."""
+        hours: Decimal | None = self.cleaned_data["hours"]
+        if hours is not None and hours <= 0:
+            raise forms.ValidationError("学时须大于 0，例如 2 或 0.5；不签发参训证明的可以不填")
+        return hours
 
     def clean(self) -> dict[str, Any]:
         """A count without a list needs its reason, and times their order."""

@@ -23,12 +23,23 @@ def _checked_code(text: str) -> str:
 class PersonForm(forms.Form):
     """One participant, entered by an officer."""
 
-    enterprise = forms.CharField(label="单位名称", max_length=120, help_text="没有单位的请填“个人”")
-    name = forms.CharField(label="姓名", max_length=40, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    enterprise = forms.CharField(
+        label="单位名称",
+        max_length=120,
+        help_text="没有单位的请填“个人”",
+        error_messages={"required": "请填写单位名称；没有单位的请填“个人”"},
+    )
+    name = forms.CharField(
+        label="姓名",
+        max_length=40,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+        error_messages={"required": "请填写姓名"},
+    )
     phone = forms.CharField(
         label="手机",
         max_length=20,
         required=False,
+        error_messages={"required": "请填写手机号"},
         widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "tel"}),
     )
     title = forms.CharField(label="职务", max_length=40, required=False)

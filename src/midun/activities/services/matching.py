@@ -16,21 +16,27 @@ from midun.kernel.orgs.services import add_organisation
 _WHY = "names and credit codes of enterprises are public register data"
 
 
-def find_enterprise(*, name: str, credit_code: str) -> Organisation | None:
-    """The enterprise with this code; without a code the only one of this name (spaces and brackets aside)."""
+def find_enterprise(*, name: str, credit_code: str, near: str = "") -> Organisation | None:
+    """The enterprise with this code; without a code the only one of this name (spaces and brackets aside).
+
+    Where several have the name, the only one in the subtree at the path `near` is meant.
+    """
     enterprises = Organisation.objects.unscoped(_WHY).enterprises()
     if credit_code:
         found: Organisation | None = enterprises.filter(credit_code=credit_code).first()
         return found
-    same = list(enterprises.filter(name__in=_spellings(name))[:20]) if name else []
+    same = list(enterprises.filter(name__in=_spellings(name)).select_related("jurisdiction")[:50]) if name else []
     same = [e for e in same if plain(e.name) == plain(name)]
+    if len(same) > 1 and near:
+        same = [e for e in same if e.jurisdiction.path.startswith(near)]
     return same[0] if len(same) == 1 else None
 
 
 def _spellings(name: str) -> set[str]:
     narrow = "".join(unicodedata.normalize("NFKC", name).split())
     wide = narrow.replace("(", "（").replace(")", "）")
-    return {name, name.strip(), narrow, wide}
+    bureaus = {wide.replace("市场监督管理局", "市场监管局"), wide.replace("市场监管局", "市场监督管理局")}
+    return {name, name.strip(), narrow, wide, *bureaus}
 
 
 def is_known_body(*, name: str, credit_code: str) -> bool:
@@ -38,8 +44,10 @@ def is_known_body(*, name: str, credit_code: str) -> bool:
     others = Organisation.objects.unscoped(_WHY).exclude(kind=OrganisationKind.ENTERPRISE)
     if credit_code and others.filter(credit_code=credit_code).exists():
         return True
-    same = others.filter(Q(name__in=_spellings(name)) | Q(short_name__in=_spellings(name))) if name else others.none()
-    return any(plain(name) in (plain(body.name), plain(body.short_name)) for body in same[:20])
+    if not name:
+        return False
+    same = others.filter(Q(name__in=_spellings(name)) | Q(short_name__in=_spellings(name)))
+    return bool(same.exists())
 
 
 def enterprise_for(
@@ -49,7 +57,7 @@ def enterprise_for(
 
     Only for officers: what a visitor types at the door never becomes an entry of the directory by itself.
     """
-    found = find_enterprise(name=name, credit_code=credit_code)
+    found = find_enterprise(name=name, credit_code=credit_code, near=node.path)
     if found or not name or not credit_code or uscc.problem(credit_code):
         return found
     if Organisation.objects.unscoped(_WHY).filter(credit_code=credit_code).exists():

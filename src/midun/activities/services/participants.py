@@ -98,9 +98,10 @@ def _enterprise_of(
     if person.is_private and not person.credit_code:
         return None
     names = {"name": person.enterprise, "credit_code": person.credit_code}
+    node = activity.unit.jurisdiction
     if method == Method.QR:
-        return find_enterprise(**names)
-    return enterprise_for(**names, node=activity.unit.jurisdiction, actor=actor, at=at)
+        return find_enterprise(**names, near=node.path)
+    return enterprise_for(**names, node=node, actor=actor, at=at)
 
 
 def next_number(activity: Activity) -> int:

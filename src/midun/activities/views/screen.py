@@ -10,7 +10,7 @@ from midun.activities import codes
 from midun.activities.forms import OpenForm
 from midun.activities.models import Activity, Participation, SignIn
 from midun.activities.services import own, sign_in
-from midun.activities.views.found import find, find_ours
+from midun.activities.views.found import find, find_ours, occasion_of
 from midun.kernel.documents.certificate import Poster, chinese_day, poster_pdf, qr_svg
 from midun.kernel.orgs.enums import Permission
 from midun.kernel.web.listing import download
@@ -89,7 +89,7 @@ def poster(request: PageRequest, number: int) -> HttpResponse:
         raise Http404
     times = [f"{t:%H:%M}" for t in (found.start_time, found.end_time) if t]
     made = Poster(
-        kicker="企业商业秘密保护能力提升服务月",
+        kicker=occasion_of(found),
         title=found.title,
         when=f"{chinese_day(found.day)}　{'—'.join(times)}".strip(),
         place=found.place,

@@ -7,7 +7,7 @@ from PIL import Image, ImageDraw
 
 from midun.activities.kinds import Method
 from midun.activities.people import Person
-from midun.activities.services import certificates, events, participants
+from midun.activities.services import attachments, certificates, events, participants
 from midun.claims import services as claims
 from midun.claims.models import Claim, Source
 from midun.config.demo import publish, words
@@ -69,7 +69,7 @@ def _event(stage: Stage, unit: Organisation, day: date, text: words.EventText) -
         activity.refresh_from_db()
         events.put_on_portal(activity, show=True, actor=actor, at=at)
         for photo in Attachment.objects.unscoped("demonstration").of(activity):
-            events.use_file(activity, attachment=photo, public=True, in_report=True, actor=actor, at=at)
+            attachments.use_file(activity, attachment=photo, public=True, in_report=True, actor=actor, at=at)
         if text.hours and people:
             certificates.issue(activity, participations=None, actor=actor, at=at)
 

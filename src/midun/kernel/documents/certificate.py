@@ -79,7 +79,7 @@ class Poster:
     place: str
     unit: str
     address: str
-    steps: tuple[str, str, str] = ("用手机扫描二维码", "填写单位和姓名，勾选同意", "提交后即完成签到")
+    steps: tuple[str, str, str] = ("手机扫描二维码", "填写单位、姓名、手机", "勾选同意并提交")
 
 
 def poster_pdf(poster: Poster, *, at: datetime) -> bytes:
