@@ -21,7 +21,6 @@ from midun.kernel.statistics.counts import following
 from midun.kernel.trail.services import record
 from midun.kernel.trail.verbs import Verb
 
-
 _BATCH = 500
 
 
