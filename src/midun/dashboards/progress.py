@@ -7,18 +7,14 @@ from datetime import date, timedelta
 from django.db.models import Count, Q
 
 from midun.activities.models import Activity
+from midun.campaigns import linked
 from midun.campaigns.models import Campaign, CampaignUnit, PlanLine, PlanState
-from midun.claims.models import Suggestion
 from midun.kernel.orgs.actor import Actor
 from midun.kernel.statistics import figures
 from midun.kernel.statistics.figures import Period, Scope
 from midun.kernel.statistics.templates import FormTemplate, template
-from midun.publicity.models import GovReport, NewsItem, QuestionnaireHandout, TypicalCase
+from midun.publicity.models import NewsItem
 from midun.visits.models import Visit
-
-_POINTING = (Activity, Visit, Suggestion, QuestionnaireHandout, TypicalCase, GovReport, NewsItem)
-"""Kinds of record that may point at a plan line and so show that something was done about it."""
-
 
 FORM = "shanghai-2023-annex2"
 """The form whose figures are shown where a campaign asks for none."""
@@ -106,11 +102,8 @@ def by_unit(campaign: Campaign, actor: Actor) -> list[UnitProgress]:
     )
     lines = PlanLine.objects.visible_to(actor).live().filter(campaign=campaign, state=PlanState.APPROVED)
     planned: dict[int, int] = dict(lines.values_list("unit").annotate(n=Count("pk")).order_by())
-    started: set[int] = set()
-    for model in _POINTING:
-        pointing = model.objects.visible_to(actor).live().filter(plan_line__campaign=campaign)
-        started.update(pointing.order_by().values_list("plan_line_id", flat=True).distinct())
-    done = Counter(lines.filter(pk__in=started).values_list("unit_id", flat=True))
+    begun = linked.has_records(actor) | Q(done_at__isnull=False)
+    done = Counter(lines.filter(begun).values_list("unit_id", flat=True))
     days = Q(day__range=(campaign.start, campaign.end))
     events, visits = (
         dict(model.objects.visible_to(actor).live().filter(days).values_list("unit").annotate(n=Count("pk")).order_by())
