@@ -4,10 +4,13 @@ from contextlib import contextmanager
 from datetime import date, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 
+from midun.activities import tallies
 from midun.activities.kinds import Kind
 from midun.activities.models import Activity, Participation
 from midun.claims.models import Claim, Suggestion
+from midun.kernel.statistics.counts import following
 from midun.kernel.statistics.figures import Period
 from midun.kernel.statistics.models import StatForm
 from midun.kernel.statistics.services import filling, opening, steps
@@ -29,23 +32,25 @@ def undone():
 
 def event(unit, at, *, kind=Kind.PUBLICITY, day=date(2025, 6, 12), people=(), **more):
     """An event with participants, each the enterprise of a person (None for nobody's)."""
-    made = Activity.objects.create(unit=unit, created_at=at, kind=kind, title="活动", day=day, **more)
-    Participation.objects.bulk_create(
-        Participation(
-            activity=made,
-            number=n,
-            enterprise=enterprise,
-            is_enterprise=enterprise is not None,
-            person_name=f"某{n}",
-            identity=f"name:{n}",
-            signed_in_at=at,
-            method="staff",
-            unit=unit,
-            day=day,
-            group=made.group,
+    given = {e.pk for e in people if e is not None}
+    with following(tallies.new_event(unit, day), tallies.people(Q(unit=unit, day=day), given)):
+        made = Activity.objects.create(unit=unit, created_at=at, kind=kind, title="活动", day=day, **more)
+        Participation.objects.bulk_create(
+            Participation(
+                activity=made,
+                number=n,
+                enterprise=enterprise,
+                is_enterprise=enterprise is not None,
+                person_name=f"某{n}",
+                identity=f"name:{n}",
+                signed_in_at=at,
+                method="staff",
+                unit=unit,
+                day=day,
+                group=made.group,
+            )
+            for n, enterprise in enumerate(people, 1)
         )
-        for n, enterprise in enumerate(people, 1)
-    )
     return made
 
 

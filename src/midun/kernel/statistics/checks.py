@@ -38,7 +38,7 @@ def _of_content(filled: Filled) -> list[Finding]:
 
 
 def _of_levels(filled: Filled) -> list[Finding]:
-    """Adjustments below that the roll-up cannot decide by itself (docs/adr/0006)."""
+    """Adjustments below that the roll-up cannot decide by itself (docs/adr/0007)."""
     found = []
     for cell in filled.cells:
         if cell.is_adjusted or not cell.below:
