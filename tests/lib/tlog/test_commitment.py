@@ -344,6 +344,19 @@ def test_a_manifest_file_reads_back():
         assert reason(Manifest.read, wrong) is Reason.OPENING_MALFORMED
 
 
+@given(st.lists(st.binary(max_size=60), max_size=4), st.integers(0, 400), st.binary(min_size=1, max_size=4))
+def test_any_manifest_is_read_or_refused(lines, place, junk):
+    reason(Manifest.read, lines)
+    whole = b"".join(Manifest(KEY, files_of(2)).lines())
+    place %= len(whole)
+    damaged = whole[:place] + junk + whole[place + len(junk) :]
+    try:
+        manifest = Manifest.read(damaged.splitlines(keepends=True))
+    except Refused:
+        return
+    assert len(manifest.files) == 2
+
+
 def test_a_folder_with_links_and_subfolders(tmp_path):
     (tmp_path / "图纸/旧").mkdir(parents=True)
     (tmp_path / "空").mkdir()

@@ -231,6 +231,28 @@ def test_any_note_is_canonical_or_refused(data):
     assert note.encode() == data
 
 
+@given(st.text(max_size=80), st.text(alphabet="0123456789", max_size=3), st.binary(min_size=31, max_size=33))
+def test_any_checkpoint_is_canonical_or_refused(text, size, root):
+    for candidate in (text, f"{text}\n{size}\n{b64encode(root).decode()}\n"):
+        try:
+            head = parse_checkpoint(candidate)
+        except Refused:
+            continue
+        assert head.text() == candidate
+
+
+@given(st.text(max_size=60), st.binary(max_size=70), st.sampled_from(Algorithm))
+def test_any_key_is_canonical_or_refused(name, public, algorithm):
+    blob = b64encode(algorithm.type_bytes + public).decode()
+    for candidate in (name, f"{name}+00000000+{blob}", f"PRIVATE+KEY+{name}+00000000+{blob}"):
+        for parse, text in ((Verifier.parse, "vkey"), (Signer.parse, "skey")):
+            try:
+                key = parse(candidate)
+            except Refused:
+                continue
+            assert getattr(key, text) == candidate
+
+
 @given(st.integers(0, 10_000), st.binary(min_size=1, max_size=3))
 def test_any_damage_to_a_signed_note_is_refused_or_harmless(place, junk):
     """Whatever is overwritten, the note is refused, or the signed text and the key's signature are untouched."""
