@@ -127,6 +127,7 @@ class Visitors:
         page.set_default_timeout(10_000)
         page.on("pageerror", lambda error: self.complaints.append(f"{page.url}: {error}"))
         page.on("response", self._check_origin)
+        page.on("dialog", lambda dialog: dialog.accept())
         return page
 
     def _check_origin(self, response: Response) -> None:
