@@ -234,3 +234,29 @@ def test_actor_is_named(cast, at):
         entry = record(actor=cast.actor("city_officer"), verb=Verb.CREATED, target=cast.jia, at=at)
     assert (entry.organisation, entry.role, entry.target_label) == ("沪市市场监管局", "officer", "甲精密机械有限公司")
     assert cast.actor("city_officer").path == entry.path
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "DROP TRIGGER trail_no_update ON trail_entry",
+        "ALTER TABLE trail_entry DISABLE TRIGGER ALL",
+        "SET session_replication_role = replica",
+        "TRUNCATE trail_entry",
+        "UPDATE trail_entry SET reason = 'x'",
+        "DELETE FROM trail_entry",
+        "DROP TABLE trail_entry",
+        "CREATE OR REPLACE FUNCTION trail_append_only() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RETURN OLD; END$$",
+    ],
+)
+def test_the_applications_role_cannot_get_round_the_guard(at, text):
+    """As docs/operations.md sets it up: the role owns nothing and may only read and append."""
+    if connection.vendor != "postgresql":
+        return
+    write(at)
+    sql("CREATE ROLE midun_app_of_a_test")
+    sql("GRANT SELECT, INSERT ON trail_entry TO midun_app_of_a_test")
+    with pytest.raises(DatabaseError, match=r"permission denied|must be owner"), transaction.atomic():
+        sql("SET LOCAL ROLE midun_app_of_a_test")
+        sql(text)
+    assert told() == []

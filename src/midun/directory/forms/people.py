@@ -8,11 +8,11 @@ from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.db.models import Q
 
 from midun.kernel.orgs.actor import Actor
-from midun.kernel.orgs.enums import OWN_PEOPLE_ROLES, ROLES_OF, OrganisationKind, Permission, Role
+from midun.kernel.orgs.enums import ADMIN_ROLES, OWN_PEOPLE_ROLES, ROLES_OF, OrganisationKind, Permission, Role
 from midun.kernel.orgs.models import Organisation, User
 from midun.kernel.web.forms import FilterForm
 
-_ASSIGNABLE = [role for role in Role if role != Role.VISITOR]
+_ASSIGNABLE = sorted((role for role in Role if role != Role.VISITOR), key=lambda role: role in ADMIN_ROLES)
 
 
 def units_for(actor: Actor) -> Any:
@@ -59,7 +59,9 @@ class _RoleInUnit(forms.Form):
         if own:
             self.fields["organisation"].initial = actor.organisation_name
             self.fields["organisation"].widget.attrs["readonly"] = True
-        self.fields["role"] = forms.ChoiceField(label="角色", choices=[(role.value, role.label) for role in roles])
+        self.fields["role"] = forms.ChoiceField(
+            label="角色", choices=[("", "请选择"), *((role.value, role.label) for role in roles)]
+        )
         self.order_fields(["name", "username", "organisation", "role"])
 
     @property

@@ -52,6 +52,11 @@ def login_history(request: PageRequest) -> HttpResponse:
     return LOGINS.respond(request, LoginRecord.objects.visible_to(request.actor).select_related("user"))
 
 
+def _role(entry: Entry) -> str:
+    """The role acted in; the platform itself and people outside any membership have none."""
+    return Role(entry.role).label if entry.membership_id and entry.role in Role.values else ""
+
+
 TRAIL = Listing(
     "trail",
     "操作留痕",
@@ -60,11 +65,11 @@ TRAIL = Listing(
         ListColumn("时间", "at", kind="datetime"),
         ListColumn("单位", "organisation"),
         ListColumn("操作人", "user_name"),
-        ListColumn("角色", lambda e: Role(e.role).label if e.role in Role.values else "", sort="role"),
+        ListColumn("角色", _role, sort="role"),
         ListColumn("行为", "get_verb_display", kind="badge", colour=lambda _e: "blue"),
         ListColumn("对象", "target_label", wide=True),
         ListColumn("理由", "reason", phone=False),
-        ListColumn("摘要", lambda e: f"{e.digest[:12]}…", phone=False),
+        ListColumn("摘要", lambda e: f"{e.digest[:8]}…", phone=False),
     ),
     TrailFilter,
     per_page=50,
@@ -136,7 +141,7 @@ def entry(request: PageRequest, number: int) -> HttpResponse:
     found = get_object_or_404(entries_for(request.actor), seq=number)
     context = {
         "entry": found,
-        "role": Role(found.role).label if found.role in Role.values else "",
+        "role": _role(found),
         "changes": Wording().kept(found.target_type, found.before, found.after),
         "whole": chain.digest(found.hashed_fields(), found.previous) == found.digest,
         "earlier": entries_for(request.actor).filter(seq__lt=found.seq).first(),
