@@ -106,6 +106,18 @@ def test_a_system_without_libcrypto_falls_back(monkeypatch):
     assert sm2_native.load() is None
 
 
+def test_a_libcrypto_that_fails_is_replaced_too(monkeypatch):
+    class Broken:
+        def sign(self, *_arguments):
+            raise sm2_native.NativeFailed("sign")
+
+        verify = sign
+
+    monkeypatch.setattr(sm2, "native", Broken)
+    assert sm2.verify(PUBLIC, MESSAGE, SIGNATURE)
+    assert sm2.verify(PUBLIC, MESSAGE, sm2.sign(PRIVATE, PUBLIC, MESSAGE))
+
+
 def test_generated_keys_work(engine):
     private = sm2.generate()
     public = sm2.public_key(private)

@@ -1,6 +1,7 @@
 """SM2 with SM3 (GB/T 32918.2-2016, GM/T 0003.2, GM/T 0009) by libcrypto if it passes a self-test, else in Python."""
 
 import secrets
+from contextlib import suppress
 from functools import cache
 
 from midun.lib.tlog import sm2_pure
@@ -63,7 +64,8 @@ def sign(private: bytes, public: bytes, message: bytes, signer_id: bytes = SIGNE
     """Give r ‖ s, 64 bytes, over the message. `public` is the key's own public key."""
     d, library = int.from_bytes(private, "big"), native()
     if library is not None:
-        return library.sign(d, public, signer_id, message)
+        with suppress(NativeFailed):
+            return library.sign(d, public, signer_id, message)
     return sm2_pure.sign(d, public, signer_id, message)
 
 
@@ -71,5 +73,6 @@ def verify(public: bytes, message: bytes, signature: bytes, signer_id: bytes = S
     """Whether `signature` (r ‖ s) is the key's signature of the message under that ID."""
     library = native()
     if library is not None:
-        return library.verify(public, signer_id, message, signature)
+        with suppress(NativeFailed):
+            return library.verify(public, signer_id, message, signature)
     return sm2_pure.verify(public, signer_id, message, signature)
