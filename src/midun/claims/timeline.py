@@ -80,7 +80,7 @@ def public_timeline(claim: Claim, actor: Actor) -> list[Moment]:
             e.at,
             _PUBLIC[Verb(e.verb)],
             e.organisation,
-            text if e.verb == Verb.TRANSFERRED else "",
+            text,
             _COLOURS.get(Verb(e.verb), "secondary"),
         )
         for e, text in _told(claim, entries, reasons=False)
@@ -96,6 +96,8 @@ def _told(claim: Claim, entries: Any, *, reasons: bool = True) -> Iterator[tuple
         words = []
         if entry.verb == Verb.TRANSFERRED and (handover := next(handovers, None)):
             words.append(f"{handover.source.name} → {handover.target.name}")
+        if entry.verb == Verb.CLOSED:
+            words.append("已解决" if json.loads(entry.after).get("resolved") else "已答复，尚未解决")
         if reasons:
             words += [*_changes(entry), entry.reason]
         yield entry, "；".join(word for word in words if word)

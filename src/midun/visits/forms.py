@@ -95,7 +95,12 @@ class SuggestionRow(forms.Form):
     """One suggestion in the visit form."""
 
     topic = forms.ChoiceField(label="主题", choices=Topic.choices, required=False)
-    text = forms.CharField(label="建议内容", max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 2}))
+    text = forms.CharField(
+        label="建议内容",
+        max_length=500,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2, "placeholder": "企业提出的一条意见或建议"}),
+    )
 
 
 class NeedRow(forms.Form):
@@ -103,7 +108,12 @@ class NeedRow(forms.Form):
 
     topic = forms.ChoiceField(label="事项类别", choices=Topic.choices, required=False)
     urgency = forms.ChoiceField(label="紧急程度", choices=Urgency.choices, required=False)
-    title = forms.CharField(label="诉求概要", max_length=100, required=False)
+    title = forms.CharField(
+        label="诉求概要",
+        max_length=100,
+        required=False,
+        widget=forms.TextInput(attrs={"placeholder": "一句话说明需要什么帮助"}),
+    )
 
 
 SuggestionRows = forms.formset_factory(SuggestionRow, extra=1, max_num=_ROWS, validate_max=True)

@@ -12,7 +12,7 @@ from django.db import models
 class ListColumn:
     """A column: title, a dotted attribute path or function of the record, and how it is shown.
 
-    `kind` is text, integer, date, datetime or badge (`colour`: a function of the record to a Tabler colour).
+    `kind` is text, code (not broken), integer, date, datetime or badge (`colour`: of the record, a Tabler colour).
     `link` gives the address the cell leads to. `wide` columns take the room that is left; `phone=False` hides the cell
     on phones; `listed=False` columns stand in the Excel export only.
     `sort` is the lookup the column sorts by, needed only where `value` is not itself a path to stored fields.

@@ -42,8 +42,15 @@ def baseline(request: PageRequest) -> HttpResponse:
     rows, total = by_unit(found, lambda unit: str(units.get(unit, ""))), total_of(found)
     if request.method == "POST":
         return _excel(request, [*rows, total])
-    kept = [(name, value) for name, value in request.GET.items() if value]
-    return render(request, "visits/baseline.html", {"bar": bar, "rows": rows, "total": total, "kept_items": kept})
+    context = {
+        "bar": bar,
+        "filtered": bool(bar.conditions()),
+        "conditions": bar.conditions(),
+        "kept_items": [(name, value) for name, value in request.GET.items() if value],
+        "rows": rows,
+        "total": total,
+    }
+    return render(request, "visits/baseline.html", context)
 
 
 def _excel(request: PageRequest, rows: list[Baseline]) -> HttpResponse:
