@@ -14,7 +14,7 @@ from midun.kernel.workflow.calendar import WorkCalendar
 
 COLOURS = {
     "registered": "blue",
-    "accepted": "azure",
+    "accepted": "purple",
     "in_progress": "yellow",
     "closed": "green",
     "refused": "secondary",
@@ -92,15 +92,13 @@ def printed_ledger(claims: Sequence[Claim], request: PageRequest) -> PrintTable:
         (
             number,
             c.number,
-            c.raised_on,
             c.enterprise.name,
             f"{c.get_topic_display()}：{c.title}",
-            c.get_source_display(),
             c.unit.label,
+            c.raised_on,
             c.due_on,
-            c.get_state_display() + (f"（{_resolved(c)}）" if c.state == "closed" else ""),
             localdate(c.closed_at) if c.closed_at else "",
-            _satisfaction(c),
+            "\n".join(part for part in (c.get_state_display(), _resolved(c), _satisfaction(c)) if part),
         )
         for number, c in enumerate(claims, 1)
     ]
@@ -108,17 +106,15 @@ def printed_ledger(claims: Sequence[Claim], request: PageRequest) -> PrintTable:
         title=("企业商业秘密保护诉求台账",),
         subtitle=f"{request.actor.organisation_name}　{localdate(request.at)}　共 {len(rows)} 件",
         columns=(
-            PrintColumn("序号", 10, centred=True),
-            PrintColumn("编号", 28),
-            PrintColumn("提出日期", 20, centred=True),
-            PrintColumn("企业", 42),
+            PrintColumn("序号", 13, centred=True),
+            PrintColumn("编号", 37),
+            PrintColumn("企业", 45),
             PrintColumn("诉求事项"),
-            PrintColumn("来源", 18),
-            PrintColumn("办理单位", 28),
-            PrintColumn("办理期限", 20, centred=True),
-            PrintColumn("状态", 20),
-            PrintColumn("办结日期", 20, centred=True),
-            PrintColumn("满意度", 13, centred=True),
+            PrintColumn("办理单位", 34),
+            PrintColumn("提出日期", 23, centred=True),
+            PrintColumn("办理期限", 23, centred=True),
+            PrintColumn("办结日期", 23, centred=True),
+            PrintColumn("状态、满意度", 27),
         ),
         rows=rows,
         landscape=True,

@@ -7,6 +7,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.timezone import localdate
 
+from midun.claims.columns import COLOURS
 from midun.claims.picking import EnterprisePick
 from midun.kernel.files.models import Attachment
 from midun.kernel.orgs.enums import Permission
@@ -145,7 +146,7 @@ def visit(request: PageRequest, number: int) -> HttpResponse:
     context = {
         "visit": found,
         "suggestions": services.suggestions_of(found),
-        "claims": services.claims_of(found, request.actor),
+        "claims": [(claim, COLOURS[claim.state]) for claim in services.claims_of(found, request.actor)],
         "attachments": Attachment.objects.of(found),
         "entries": Entry.objects.about(found),
         "ours": _is_ours(request, found),

@@ -42,4 +42,6 @@
   document.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && event.target.matches?.('[data-pick-search] [type="search"]')) event.preventDefault();
   });
+
+  if (box()) show(); // a draft may have been restored before this ran
 })();
