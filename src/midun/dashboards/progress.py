@@ -1,6 +1,5 @@
 """How a campaign goes: by unit against the plan, by day, and the latest records. Reads only."""
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -73,7 +72,7 @@ def items(campaign: Campaign, scope: Scope) -> list[Item]:
 
 @dataclass(frozen=True)
 class UnitProgress:
-    """One unit: lines planned, lines about which something was recorded, and how many events and visits."""
+    """One unit: lines planned, lines carried out (a record points at them, or the unit said so), events and visits."""
 
     unit_id: int
     name: str
@@ -84,7 +83,7 @@ class UnitProgress:
 
     @property
     def share(self) -> int:
-        """Per cent of the planned lines that have a record; 0 without a plan."""
+        """Per cent of the planned lines that are carried out; 0 without a plan."""
         return round(100 * self.done / self.planned) if self.planned else 0
 
     @property
@@ -102,8 +101,8 @@ def by_unit(campaign: Campaign, actor: Actor) -> list[UnitProgress]:
     )
     lines = PlanLine.objects.visible_to(actor).live().filter(campaign=campaign, state=PlanState.APPROVED)
     planned: dict[int, int] = dict(lines.values_list("unit").annotate(n=Count("pk")).order_by())
-    begun = linked.has_records(actor) | Q(done_at__isnull=False)
-    done = Counter(lines.filter(begun).values_list("unit_id", flat=True))
+    carried = lines.filter(linked.has_records(actor) | Q(done_at__isnull=False))
+    done: dict[int, int] = dict(carried.values_list("unit").annotate(n=Count("pk")).order_by())
     days = Q(day__range=(campaign.start, campaign.end))
     events, visits = (
         dict(model.objects.visible_to(actor).live().filter(days).values_list("unit").annotate(n=Count("pk")).order_by())
@@ -114,7 +113,7 @@ def by_unit(campaign: Campaign, actor: Actor) -> list[UnitProgress]:
             u.unit_id,
             u.unit.label,
             planned.get(u.unit_id, 0),
-            done[u.unit_id],
+            done.get(u.unit_id, 0),
             events.get(u.unit_id, 0),
             visits.get(u.unit_id, 0),
         )
@@ -145,7 +144,7 @@ class Latest:
     url: str
 
 
-def latest(campaign: Campaign, actor: Actor, *, limit: int = 12) -> list[Latest]:
+def latest(campaign: Campaign, actor: Actor, *, limit: int = 20) -> list[Latest]:
     """The newest events, visits and news of the campaign's days."""
     days = Q(day__range=(campaign.start, campaign.end))
     found: list[Latest] = []

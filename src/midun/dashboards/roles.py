@@ -28,6 +28,9 @@ _DESKS = {
     Role.CONFIDENTIALITY_OFFICER: RoleDesk(
         "向市场监管部门反映困难、查看答复", "诉求有了答复、等您评价时会出现在这里", "claims:own-new", "反映诉求"
     ),
+    Role.ENTERPRISE_LIAISON: RoleDesk(
+        "向市场监管部门反映困难、查看答复", "诉求有了答复、等您评价时会出现在这里", "claims:own-new", "反映诉求"
+    ),
     Role.EXPERT: RoleDesk("参与受邀的诊断、评审", "受邀参与的事项会出现在这里；现在没有需要您参与的事项"),
     Role.SYSTEM_ADMIN: RoleDesk("维护单位与辖区、工作日历", "辖区、日历需要维护时会在这里提示"),
     Role.SECURITY_ADMIN: RoleDesk("授予和终止身份、解除锁定", "账号和身份需要处理时会在这里提示"),

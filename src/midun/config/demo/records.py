@@ -8,6 +8,7 @@ from PIL import Image, ImageDraw
 from midun.activities.kinds import Method
 from midun.activities.people import Person
 from midun.activities.services import attachments, certificates, events, participants
+from midun.campaigns.models import PlanLine, PlanState
 from midun.claims import services as claims
 from midun.claims.models import Claim, Source
 from midun.config.demo import publish, words
@@ -61,6 +62,7 @@ def _event(stage: Stage, unit: Organisation, day: date, text: words.EventText) -
             hours=text.hours or None,
             place=text.place.format(place=place),
             summary=text.summary,
+            plan_line=_planned(unit, day, "培训" if text.hours else "园区"),
             materials=stage.dice.randrange(20, 120),
             files=[("活动现场.jpg", _picture(text.title.format(place=place)))],
         )
@@ -74,6 +76,15 @@ def _event(stage: Stage, unit: Organisation, day: date, text: words.EventText) -
             certificates.issue(activity, participations=None, actor=actor, at=at)
 
     stage.later(on(day, 16, 30), hold)
+
+
+def _planned(unit: Organisation, day: date, word: str) -> PlanLine | None:
+    """The unit's approved line of that day's month that speaks of it."""
+    lines = PlanLine.objects.unscoped("demonstration").filter(unit=unit, state=PlanState.APPROVED)
+    found: PlanLine | None = lines.filter(
+        campaign__start__lte=day, campaign__end__gte=day, content__contains=word
+    ).first()
+    return found
 
 
 def _people(stage: Stage, unit: Organisation) -> list[Person]:
@@ -106,6 +117,7 @@ def _visit(stage: Stage, unit: Organisation, enterprise: Organisation, day: date
             suggestions=[{"topic": topic, "text": tip}],
             needs=[{"topic": kind, "title": need, "urgency": urgency}] if n % 3 == 0 else [],
             day=day,
+            plan_line=_planned(unit, day, "走访"),
             visitors=actor.user_name,
             place=enterprise.address,
             secrets=stage.dice.randrange(2, 30),

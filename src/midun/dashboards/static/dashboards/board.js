@@ -31,7 +31,8 @@
     const value = make("b", format.format(n.value));
     value.append(make("small", n.unit));
     a.append(value);
-    if (item.numbers.length > 1) a.append(make("span", n === item.numbers[0] ? "合计" : n.label));
+    a.style.flexGrow = room(item, n);
+    if (caption(item, n)) a.append(make("span", caption(item, n)));
     a.setAttribute("aria-label", (n === item.numbers[0] ? item.label : item.label + "，" + n.label) + " " + n.value + " " + n.unit + "，查看记录");
     const key = item.number + "/" + n.label;
     if (before.has(key) && before.get(key) !== n.value) a.classList.add("changed");
@@ -39,9 +40,16 @@
     return a;
   }
 
-  function figures() {
-    $("figures").replaceChildren(...data.items.map((item) => {
-      const box = make("div", undefined, "item n" + item.numbers.length);
+  const caption = (item, n) => item.numbers.length < 2 ? "" : n === item.numbers[0] ? "总数" : n.label;
+
+  // How much room a number needs: its caption, or its digits with the unit.
+  const room = (item, n) => Math.max(caption(item, n).length, 3.2 + format.format(n.value).length + n.unit.length);
+
+  function row(items) {
+    const line = make("div", undefined, "row");
+    line.append(...items.map((item) => {
+      const box = make("div", undefined, "item");
+      box.style.flexGrow = Math.max(item.label.length, item.numbers.reduce((sum, n) => sum + room(item, n), 0));
       const title = make("h2", item.label);
       title.title = item.label;
       const numbers = make("div", undefined, "numbers");
@@ -49,15 +57,23 @@
       box.append(title, numbers);
       return box;
     }));
+    return line;
+  }
+
+  // Items with several numbers stand in the first row, those with one in the second.
+  function figures() {
+    const rows = [data.items.filter((i) => i.numbers.length > 1), data.items.filter((i) => i.numbers.length < 2)];
+    $("figures").replaceChildren(...rows.filter((items) => items.length).map(row));
   }
 
   function unitTile(u) {
-    const a = make("a", undefined, "unit s" + u.stage);
+    const a = make("a", undefined, "unit s" + u.stage), head = make("span", undefined, "unit-head");
     a.href = u.url;
-    a.title = u.name + "：" + (u.planned ? `安排 ${u.planned} 项，${u.done} 项有记录` : "没有安排") + `，活动 ${u.events} 场，走访 ${u.visits} 次`;
-    a.append(make("strong", u.name));
+    a.title = u.name + "：" + (u.planned ? `安排 ${u.planned} 项，已开展 ${u.done} 项` : "没有安排") + `，活动 ${u.events} 场，走访 ${u.visits} 次`;
+    head.append(make("strong", u.name), make("b", u.planned ? `${u.done}/${u.planned}` : "无安排"));
+    a.append(head);
     if (u.planned) a.append(bar(u.share));
-    a.append(make("span", (u.planned ? `${u.done}/${u.planned} 项　` : "无安排　") + `活动 ${u.events}　走访 ${u.visits}`));
+    a.append(make("span", `活动 ${format.format(u.events)}　走访 ${format.format(u.visits)}`));
     return a;
   }
 

@@ -30,7 +30,7 @@ globalThis.midunTrend = (() => {
       yAxis: { type: "value", minInterval: 1, ...axis, axisLine: { show: false }, splitLine: { lineStyle: { color: "rgba(99, 208, 255, .14)" } } },
       series: [
         { name: "活动（场次）", type: "bar", barMaxWidth: size * 1.6, data: days.map((d) => d.events), itemStyle: { color: blue, borderRadius: [2, 2, 0, 0] } },
-        { name: "走访（次）", type: "line", data: days.map((d) => d.visits), showSymbol: false, smooth: 0.25, itemStyle: { color: "#ffd479" }, lineStyle: { width: Math.max(2, unit * 0.28) } },
+        { name: "走访（次）", type: "line", data: days.map((d) => d.visits), showSymbol: false, smooth: 0.25, smoothMonotone: "x", itemStyle: { color: "#ffd479" }, lineStyle: { width: Math.max(2, unit * 0.28) } },
       ],
     });
   }
