@@ -2,15 +2,19 @@
 
 import http.client
 import os
+import secrets
 import socket
 import subprocess
 import sys
 import time
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
 from django.conf import settings
 from django.db import connection
+
+from tools.postgresql import Cluster
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -49,10 +53,12 @@ def database_url():
     return f"postgresql://{known['USER']}@/{known['NAME']}?host={known['HOST']}"
 
 
-def python(code, *arguments):
+def python(code, *arguments, **more):
     """Start Python with Django set up and run `code`."""
     command = [sys.executable, "-c", _SETUP + KILL + code, *map(str, arguments)]
-    return subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return subprocess.Popen(
+        command, env=environment(**more), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
 
 
 def midun(*arguments, **more):
@@ -65,6 +71,43 @@ def ended(process, timeout=60):
     """Wait for a process; its exit code and what it said."""
     said, _ = process.communicate(timeout=timeout)
     return process.returncode, said
+
+
+@contextmanager
+def empty_installation(folder, vendor=None):
+    """What points a process at a new, migrated, empty installation beside this one; on the same kind of database, or
+    on `vendor`."""
+    home = folder / f"empty-{secrets.token_hex(4)}"
+    home.mkdir()
+    more = {"MIDUN_HOME": str(home)}
+    with ExitStack() as stack:
+        if (vendor or connection.vendor) == "sqlite":
+            more["MIDUN_DATABASE_URL"] = ""
+        else:
+            more["MIDUN_DATABASE_URL"] = stack.enter_context(_empty_postgresql(home.name.replace("-", "_")))
+        migrated = midun("admin", "migrate", "--verbosity", "0", **more)
+        assert migrated.returncode == 0, migrated.stderr
+        yield more
+
+
+@contextmanager
+def _empty_postgresql(name):
+    """A new database in the session's cluster, or a cluster of its own where the session runs on SQLite."""
+    if connection.vendor != "postgresql":
+        cluster = Cluster()
+        try:
+            yield cluster.url
+        finally:
+            cluster.stop()
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE DATABASE {name}")
+    try:
+        known = connection.settings_dict
+        yield f"postgresql://{known['USER']}@/{name}?host={known['HOST']}"
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 class Server:

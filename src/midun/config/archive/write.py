@@ -79,6 +79,7 @@ def _drop_halves(folder: Path) -> None:
 def _frozen() -> Iterator[None]:
     """One consistent view of the database that blocks no writer."""
     if connection.vendor == "sqlite":
+        connection.ensure_connection()  # which is when it learns its mode
         sqlite: Any = connection
         mode = sqlite.transaction_mode
         sqlite.transaction_mode = "DEFERRED"
