@@ -1,6 +1,8 @@
 """The columns of the ledger: on the page, in the Excel the districts keep, and on paper."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
 
 from django.utils.timezone import localdate
 
@@ -8,6 +10,7 @@ from midun.claims.deadlines import Deadline, deadline_of
 from midun.claims.forms import ClaimFilter, SuggestionFilter
 from midun.claims.models import Claim
 from midun.kernel.documents.table import PrintColumn, PrintTable
+from midun.kernel.orgs.actor import Actor
 from midun.kernel.web.listing import ListColumn, Listing
 from midun.kernel.web.page import PageRequest
 from midun.kernel.workflow.calendar import WorkCalendar
@@ -30,29 +33,35 @@ def _resolved(claim: Claim) -> str:
     return ("已解决" if claim.resolved else "已答复，尚未解决") if claim.state == "closed" else ""
 
 
-def ledger_listing(request: PageRequest) -> Listing:
-    """The ledger as `request`'s actor sees it today."""
-    today, calendar = localdate(request.at), WorkCalendar()
+@dataclass(frozen=True)
+class _Today:
+    """What the badges of the ledger depend on besides the claim."""
 
-    def deadline(claim: Claim) -> Deadline | None:
-        return deadline_of(claim, today, calendar)
+    actor: Actor
+    day: date
+    calendar: WorkCalendar
 
-    def left(claim: Claim) -> str:
-        found = deadline(claim)
+    def _deadline(self, claim: Claim) -> Deadline | None:
+        return deadline_of(claim, self.day, self.calendar)
+
+    def left(self, claim: Claim) -> str:
+        """How long there is still."""
+        found = self._deadline(claim)
         return found.text if found else ""
 
-    def colour(claim: Claim) -> str:
-        found = deadline(claim)
+    def colour(self, claim: Claim) -> str:
+        """How that looks."""
+        found = self._deadline(claim)
         return found.colour if found else "secondary"
 
-    def lead(claim: Claim) -> str:
-        return "疑似侵权" if claim.is_lead and claim.is_handled_under(request.actor) else ""
+    def lead(self, claim: Claim) -> str:
+        """The mark, for those who may know of it."""
+        return "疑似侵权" if claim.is_lead and claim.is_handled_under(self.actor) else ""
 
-    def link(claim: Claim) -> str:
-        return claim.get_absolute_url()
 
-    columns = (
-        ListColumn("诉求概要", "title", link=link, wide=True),
+def _columns(today: _Today) -> tuple[ListColumn, ...]:
+    return (
+        ListColumn("诉求概要", "title", link=lambda c: c.get_absolute_url(), wide=True),
         ListColumn("编号", "number", kind="code"),
         ListColumn("企业", "enterprise.name"),
         ListColumn("统一社会信用代码", "enterprise.credit_code", listed=False),
@@ -67,22 +76,27 @@ def ledger_listing(request: PageRequest) -> Listing:
         ListColumn("受理期限", "accept_by", kind="date", listed=False),
         ListColumn("受理时间", "accepted_at", kind="datetime", listed=False),
         ListColumn("办理期限", "due_on", kind="date", listed=False),
-        ListColumn("期限", left, kind="badge", colour=colour, sort="due_on"),
+        ListColumn("期限", today.left, kind="badge", colour=today.colour, sort="due_on"),
         ListColumn("状态", "get_state_display", kind="badge", colour=lambda c: COLOURS[c.state]),
         ListColumn("办结时间", "closed_at", kind="datetime", listed=False),
         ListColumn("办理结果", _resolved, listed=False),
         ListColumn("答复", "reply", listed=False),
         ListColumn("满意度", _satisfaction, listed=False),
-        ListColumn("线索", lead, kind="badge", colour=lambda _c: "red"),
+        ListColumn("线索", today.lead, kind="badge", colour=lambda _c: "red"),
     )
+
+
+def ledger_listing(request: PageRequest) -> Listing:
+    """The ledger as `request`'s actor sees it today."""
+    today = _Today(request.actor, localdate(request.at), WorkCalendar())
     return Listing(
         "claims",
         "诉求台账",
-        columns,
+        _columns(today),
         ClaimFilter,
-        empty="没有诉求",
+        empty="还没有登记诉求",
         empty_hint="走访、来电、站点收到的诉求都登记在这里，按工作日计算服务承诺期限",
-        filter_args=lambda r: {"actor": r.actor, "today": today},
+        filter_args=lambda r: {"actor": r.actor, "today": today.day},
     )
 
 

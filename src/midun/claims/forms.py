@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.db.models import Q
 
+from midun.campaigns.models import CampaignState, PlanLine
 from midun.claims.models import Claim, ClaimState, Source, Suggestion, Topic, Urgency
 from midun.kernel.orgs.actor import Actor
 from midun.kernel.orgs.models import Organisation
@@ -15,6 +16,18 @@ NO_SECRETS = "请勿填写商业秘密的具体内容（配方、参数、图纸
 _FILES = "可多选；请勿上传商业秘密本身"
 _TAKEN_DOWN = [(s.value, s.label) for s in Source if s != Source.ENTERPRISE]
 """How an officer got to know of a claim: those that enterprises raise themselves come through their own page."""
+
+
+def own_plan_line(actor: Actor, current: int | None = None) -> forms.ModelChoiceField:
+    """The field for the plan line: those of the actor's unit in running campaigns, and the one chosen before."""
+    lines = PlanLine.objects.visible_to(actor)
+    running = lines.live().filter(unit_id=actor.organisation_id, campaign__state=CampaignState.RUNNING)
+    return forms.ModelChoiceField(
+        queryset=running | lines.filter(pk=current) if current else running,
+        required=False,
+        label="对应安排",
+        empty_label="不对应活动安排",
+    )
 
 
 class _DatedForm(forms.ModelForm):  # type: ignore[type-arg]  # of Claim or Suggestion
@@ -56,7 +69,7 @@ class ClaimForm(_DatedForm):
     def __init__(self, *args: Any, targets: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["unit"].queryset = targets  # type: ignore[attr-defined]  # a ModelChoiceField
-        self.fields["source"] = forms.ChoiceField(label="来源", choices=_TAKEN_DOWN, initial=Source.PHONE)
+        self.fields["source"] = forms.ChoiceField(label="来源", choices=_TAKEN_DOWN)
 
 
 class ClaimEditForm(_DatedForm):
@@ -178,12 +191,13 @@ class SuggestionForm(_DatedForm):
 
     class Meta:
         model = Suggestion
-        fields = ("text", "topic", "given_on", "source")
+        fields = ("text", "topic", "given_on", "source", "plan_line")
         widgets = {"given_on": DateInput(), "text": forms.Textarea(attrs={"rows": 3})}
         help_texts = {"text": "一条建议一条记录，逐条计数"}
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["plan_line"] = own_plan_line(actor, self.instance.plan_line_id)
         if self.instance.pk:
             self.fields["version"].initial = self.instance.version
 

@@ -3,4 +3,4 @@
 from midun.campaigns.linked import register
 from midun.claims.models import Suggestion
 
-register(Suggestion, label="建议", day="given_on")
+register(Suggestion, label="建议", day="given_on", entrance=("登记建议", "claims:suggestion-new"))

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
 
-from midun.claims.models import Claim, Handover, Note
+from midun.claims.models import Claim, ClaimState, Handover, Note
 from midun.kernel.files.models import Attachment
 from midun.kernel.orgs.actor import Actor
 from midun.kernel.trail.models import Entry
@@ -86,6 +86,16 @@ def public_timeline(claim: Claim, actor: Actor) -> list[Moment]:
         for e, text in _told(claim, entries, reasons=False)
     ]
     return sorted([*steps, *_notes(claim, actor, internal=False)], key=lambda m: m.at)
+
+
+def way_of(claim: Claim) -> list[tuple[str, str]]:
+    """The steps from the registration to the end, each `done`, `now`, `stopped` or still to come (empty)."""
+    if claim.state == ClaimState.REFUSED:
+        return [("登记", "done"), ("不予受理", "stopped")]
+    names = ("登记", "受理", "办理", "办结")
+    order = (ClaimState.REGISTERED, ClaimState.ACCEPTED, ClaimState.IN_PROGRESS, ClaimState.CLOSED)
+    now = order.index(ClaimState(claim.state))
+    return [(name, "done" if n < now else "now" if n == now else "") for n, name in enumerate(names)]
 
 
 def _told(claim: Claim, entries: Any, *, reasons: bool = True) -> Iterator[tuple[Entry, str]]:

@@ -32,15 +32,15 @@ class Trace:
 def traces(texts: Iterable[str], *, known_names: Iterable[str] = ()) -> Iterator[Trace]:
     """Every trace in `texts`, each once; `known_names` are full names (of enterprises on record) to look for."""
     seen: set[tuple[str, str]] = set()
-    whole = "\n".join(texts)
-    for name in known_names:
+    whole, known = "\n".join(texts), list(known_names)
+    for name in known:
         if name and name in whole and ("名录中的企业", name) not in seen:
             seen.add(("名录中的企业", name))
             yield Trace("名录中的企业", name)
     for kind, pattern in _PATTERNS:
         for match in pattern.finditer(whole):
             found = match.group().strip("（）()")
-            if kind == "可能的企业全称" and _MASKED.search(found):
+            if kind == "可能的企业全称" and (_MASKED.search(found) or any(found in name for name in known)):
                 continue
             if (kind, found) not in seen:
                 seen.add((kind, found))

@@ -6,8 +6,7 @@ from typing import Any
 from django import forms
 from django.db.models import Q
 
-from midun.campaigns.models import CampaignState, PlanLine
-from midun.claims.forms import NO_SECRETS
+from midun.claims.forms import NO_SECRETS, own_plan_line
 from midun.claims.models import Topic, Urgency
 from midun.kernel.orgs.actor import Actor
 from midun.kernel.web.forms import AttachmentsField, DateInput, FilterForm
@@ -55,16 +54,7 @@ class VisitForm(forms.ModelForm):  # type: ignore[type-arg]  # of Visit
         for pair in (("secrets", "patents"), *_PAIRS):
             for name in pair:
                 self.fields[name].widget.attrs["inputmode"] = "numeric"
-        lines = (
-            PlanLine.objects.visible_to(actor)
-            .live()
-            .filter(unit_id=actor.organisation_id, campaign__state=CampaignState.RUNNING)
-        )
-        if self.instance.plan_line_id:
-            lines = lines | PlanLine.objects.visible_to(actor).filter(pk=self.instance.plan_line_id)
-        self.fields["plan_line"] = forms.ModelChoiceField(
-            queryset=lines, required=False, label="对应安排", empty_label="不对应活动安排"
-        )
+        self.fields["plan_line"] = own_plan_line(actor, self.instance.plan_line_id)
         if self.instance.pk:
             self.fields["version"].initial = self.instance.version
 

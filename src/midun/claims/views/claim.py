@@ -17,7 +17,7 @@ from midun.claims.forms import CloseForm, LeadForm, NoteForm, RefuseForm, Transf
 from midun.claims.models import Claim, ClaimState
 from midun.claims.pledges import pledges
 from midun.claims.sheet import claim_sheet
-from midun.claims.timeline import timeline
+from midun.claims.timeline import timeline, way_of
 from midun.claims.views.found import find, keeps
 from midun.kernel.documents.sheet import sheet_pdf
 from midun.kernel.files.models import Attachment
@@ -77,6 +77,7 @@ def _show(request: PageRequest, claim: Claim, bound: Mapping[str, forms.Form] | 
     context = {
         "claim": claim,
         "colour": COLOURS[claim.state],
+        "way": way_of(claim),
         "deadline": deadline_of(claim, localdate(request.at), calendar),
         "warning": calendar.add(claim.clock_from, claim.handle_days).warning if claim.is_open else "",
         "moments": timeline(claim, actor),

@@ -11,13 +11,13 @@ from django.utils.timezone import localdate
 from midun.claims import services
 from midun.claims.columns import ledger_listing, printed_ledger
 from midun.claims.forms import ClaimEditForm, ClaimFilter, ClaimForm
-from midun.claims.models import OPEN, ClaimState
+from midun.claims.models import OPEN, ClaimState, Source
 from midun.claims.picking import EnterprisePick, find_enterprises
 from midun.claims.pledges import pledges
 from midun.claims.services.ledger import NotEditable
 from midun.claims.views.found import claims_of, find_kept, own_unit
 from midun.kernel.documents.table import table_pdf
-from midun.kernel.orgs.enums import Permission
+from midun.kernel.orgs.enums import Permission, Role
 from midun.kernel.orgs.models import Organisation
 from midun.kernel.orgs.services import Stale
 from midun.kernel.trail.services import record
@@ -86,6 +86,11 @@ def enterprises(request: PageRequest) -> HttpResponse:
     return render(request, "claims/_picked.html", context)
 
 
+def _usual_source(request: PageRequest) -> Source:
+    """Stations take claims down on the spot, bureaus on the telephone."""
+    return Source.STATION if request.actor.role == Role.STATION_STAFF else Source.PHONE
+
+
 @page(Permission.REGISTER_CLAIM, writes=True)
 def new(request: PageRequest) -> HttpResponse:
     """Enter a claim and say which unit handles it."""
@@ -95,7 +100,7 @@ def new(request: PageRequest) -> HttpResponse:
         request.FILES or None,
         targets=services.targets(request.actor),
         today=today,
-        initial={"raised_on": today, "unit": unit},
+        initial={"raised_on": today, "unit": unit, "source": _usual_source(request)},
     )
     known = Organisation.objects.visible_to(request.actor).enterprises()
     asked = request.GET.get("enterprise", "")

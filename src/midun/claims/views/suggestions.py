@@ -31,7 +31,8 @@ def suggestions(request: PageRequest) -> HttpResponse:
 def new_suggestion(request: PageRequest) -> HttpResponse:
     """Enter one suggestion; the enterprise may be left out."""
     today = localdate(request.at)
-    form = SuggestionForm(request.POST or None, today=today, initial={"given_on": today, "source": Source.PHONE})
+    initial = {"given_on": today, "source": Source.PHONE, "plan_line": request.GET.get("plan_line")}
+    form = SuggestionForm(request.POST or None, actor=request.actor, today=today, initial=initial)
     pick = EnterprisePick(request.POST or None, needed=False)
     if request.method == "POST" and all([form.is_valid(), pick.is_valid()]):
         unit = own_unit(request)
@@ -67,7 +68,7 @@ def _ours(request: PageRequest, number: int) -> Suggestion:
 def edit_suggestion(request: PageRequest, number: int) -> HttpResponse:
     """Correct a suggestion of one's own unit."""
     found, shown = _ours(request, number), _ours(request, number)
-    form = SuggestionForm(request.POST or None, today=localdate(request.at), instance=shown)
+    form = SuggestionForm(request.POST or None, actor=request.actor, today=localdate(request.at), instance=shown)
     if request.method == "POST" and form.is_valid():
         version = form.cleaned_data["version"]
         try:
