@@ -24,8 +24,12 @@ _ENTERPRISE_END = re.compile(
 )
 _GAPS = re.compile(r"[,，、;；|/\t]+|\s+")
 _MOBILE = re.compile(r"1[3-9]\d{9}")
+_MOBILE_APART = re.compile(r"(?<!\d)(1[3-9]\d)[ -](\d{4})[ -](\d{4})(?!\d)")
 _DIGITS = re.compile(r"\d{7,15}")
 _PRIVATE = {"", "个人", "无", "无单位", "自由职业", "自由职业者", "自由人", "退休"}
+_SHORTEST_PHONE = 5
+"""A shorter number at the beginning of a line is its place in the list."""
+
 _SIZES = {NAME: 40, ENTERPRISE: 120, TITLE: 40}
 
 
@@ -127,8 +131,8 @@ def from_text(text: str) -> list[Given]:
     """People pasted: a table from Excel, or one person per line as `姓名 单位 手机`. Raises `SheetError`."""
     if "\t" in text:
         return from_tables(read_text(text))
-    lines = [line for line in text.splitlines() if line.strip()]
-    rows = [Row(i, [c for c in _GAPS.split(clean(line)) if c]) for i, line in enumerate(lines, 1)]
+    lines = [_MOBILE_APART.sub(r"\1\2\3", clean(line)) for line in text.splitlines() if line.strip()]
+    rows = [Row(i, [c for c in _GAPS.split(line) if c]) for i, line in enumerate(lines, 1)]
     return from_tables([Table("粘贴的名单", rows)])
 
 
@@ -174,15 +178,18 @@ def _titles(cells: Sequence[str]) -> dict[int, str]:
 def _guess(cells: Sequence[str]) -> dict[str, str]:
     texts: dict[str, str] = {}
     rest = []
-    for cell in filter(None, map(clean, cells)):
+    filled = [cell for cell in map(clean, cells) if cell]
+    if filled and filled[0].isdigit() and len(filled[0]) < _SHORTEST_PHONE:
+        del filled[0]
+    for cell in filled:
         code = uscc.normalise(cell)
         if CODE not in texts and len(code) == uscc.LENGTH and code.isalnum() and code.isascii():
             texts[CODE] = cell
-        elif PHONE not in texts and _DIGITS.fullmatch(phone_of(cell)) and not re.search(r"[^\d\s+()（）\-—]", cell):
+        elif PHONE not in texts and re.fullmatch(r"[\d\s+()（）\-—]*\d[\d\s+()（）\-—]*", cell):
             texts[PHONE] = cell
         elif ENTERPRISE not in texts and _ENTERPRISE_END.search(cell):
             texts[ENTERPRISE] = cell
-        elif not cell.isdigit():
+        else:
             rest.append(cell)
     for column in (NAME, TITLE) if ENTERPRISE in texts else (NAME, ENTERPRISE, TITLE):
         if rest:
