@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
+from midun.activities.kinds import Method
 from midun.activities.models import Participation
 from midun.activities.people import COLUMNS, from_file, from_tables, from_text, phone_of, phone_problem
 from midun.activities.services import certificates, events, own, participants
@@ -105,7 +106,7 @@ def test_a_voided_event_takes_nobody(made, cast, at):
     events.void(made, version=1, reason="未办", actor=actor, at=at)
     for act in (
         lambda: participants.add_person(made, person=people("张三")[0], actor=actor, at=at),
-        lambda: participants.add_people(made, people=people("张三"), method="paste", actor=actor, at=at),
+        lambda: participants.add_people(made, people=people("张三"), method=Method.PASTE, actor=actor, at=at),
     ):
         with pytest.raises(own.Voided):
             act()
