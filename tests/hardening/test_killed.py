@@ -165,6 +165,7 @@ def test_a_killed_restore_leaves_an_empty_database_and_can_be_run_again(world, t
     target = tmp_path / "midun.tar"
     backup(target)
     with empty_installation(tmp_path) as more:
+        assert midun("admin", "migrate", "--verbosity", "0", **more).returncode == 0
         code, said = ended(python(RESTORE, target, **more))
         assert code == -signal.SIGKILL, said
         done = midun("restore", target, **more)
