@@ -30,14 +30,23 @@ def deadlines(*, at: datetime) -> None:
     open_ones = Claim.objects.unscoped("deadlines").live().filter(state__in=OPEN).order_by("pk")
     for number in list(open_ones.values_list("pk", flat=True)):
         with transaction.atomic():
-            rows = Claim.objects.unscoped("deadlines").select_for_update(of=("self",)).filter(state__in=OPEN)
-            claim = rows.select_related("unit__jurisdiction").filter(pk=number, voided_at__isnull=True).first()
+            claim = _held(number)
             if claim is None:
                 continue
             _recount(claim, calendar, at)
             deadline = deadline_of(claim, today, calendar)
             if calendar.is_working(today) and deadline and (deadline.is_overdue or deadline.left <= ahead):
                 _remind(claim, deadline, today, at)
+
+
+def _held(number: int) -> Claim | None:
+    """The claim, locked and then read, if it is still open."""
+    rows = Claim.objects.unscoped("deadlines")
+    rows.select_for_update().get(pk=number)
+    found: Claim | None = (
+        rows.live().filter(state__in=OPEN).select_related("unit__jurisdiction").filter(pk=number).first()
+    )
+    return found
 
 
 def _recount(claim: Claim, calendar: WorkCalendar, at: datetime) -> None:

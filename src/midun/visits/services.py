@@ -39,7 +39,8 @@ def _require_own(unit_id: int, actor: Actor) -> None:
 def _held(visit: Visit, actor: Actor) -> Visit:
     """The visit as it is now, locked until the end of the transaction, for somebody of its unit."""
     _require_own(visit.unit_id, actor)
-    rows = Visit.objects.unscoped("lock").select_for_update(of=("self",))
+    rows = Visit.objects.unscoped("lock")
+    rows.select_for_update().get(pk=visit.pk)  # first locked, then read: see claims.services.ledger.held
     now: Visit = rows.select_related("unit__jurisdiction", "enterprise", "plan_line").get(pk=visit.pk)
     return now
 

@@ -45,8 +45,13 @@ class NotEditable(Exception):
 
 
 def held(claim: Claim) -> Claim:
-    """The claim as it is now, locked until the end of the transaction. Raises `Voided`."""
-    rows = Claim.objects.unscoped("lock").select_for_update(of=("self",))
+    """The claim as it is now, locked until the end of the transaction. Raises `Voided`.
+
+    Locked first and read with its unit afterwards: a row that changes its unit while one waits for the lock would fall
+    out of a join that is locked in one go (PostgreSQL looks again at the row, but not at what it is joined to).
+    """
+    rows = Claim.objects.unscoped("lock")
+    rows.select_for_update().get(pk=claim.pk)
     now: Claim = rows.select_related("unit__jurisdiction", "enterprise").get(pk=claim.pk)
     if now.voided_at is not None:
         raise Voided
