@@ -14,7 +14,8 @@ from midun.lib.tlog.keys import Algorithm, Signer
 from midun.lib.tlog.note import open_checkpoint, parse_note, signature_of
 from midun.lib.tlog.policy import parse_policy
 from midun.lib.tlog.sequencer import NotRecoverable, Stopped
-from midun.lib.tlog.state import SqliteState, StateConflict, StateMissing
+from midun.lib.tlog.sqlite_file import StateMissing
+from midun.lib.tlog.state import SqliteState, StateConflict
 from midun.lib.tlog.store import FileStore, StoreConflict
 from midun.lib.tlog.tiles import TiledTree, tiles_of
 from midun.lib.tlog.wal import FileWal, StoreWal, WalLocked

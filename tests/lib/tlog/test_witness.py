@@ -17,7 +17,7 @@ from midun.lib.tlog.errors import Reason, Refused
 from midun.lib.tlog.keys import Algorithm, Signer
 from midun.lib.tlog.note import Note, open_checkpoint, parse_note, sign_text, signature_of
 from midun.lib.tlog.policy import parse_policy
-from midun.lib.tlog.state import StateMissing
+from midun.lib.tlog.sqlite_file import StateMissing
 from midun.lib.tlog.witness import MAX_SKEW, AddCheckpoint, Reply, WitnessClient
 from midun.lib.tlog.witness_server import WitnessServer, WitnessState
 from tests.lib.tlog import naive

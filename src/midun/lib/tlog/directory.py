@@ -8,7 +8,8 @@ from typing import Self
 
 from midun.lib.tlog.keys import Signer
 from midun.lib.tlog.sequencer import Sequencer
-from midun.lib.tlog.state import SqliteState, StateMissing
+from midun.lib.tlog.sqlite_file import StateMissing
+from midun.lib.tlog.state import SqliteState
 from midun.lib.tlog.store import FileStore
 from midun.lib.tlog.wal import FileWal
 

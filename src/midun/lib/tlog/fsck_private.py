@@ -12,7 +12,8 @@ from midun.lib.tlog.frames import HEADER_BYTES, Frame, frames_between, read_fram
 from midun.lib.tlog.fsck import check_public
 from midun.lib.tlog.keys import Verifier
 from midun.lib.tlog.note import parse_note
-from midun.lib.tlog.state import Head, SqliteState, StateMissing
+from midun.lib.tlog.sqlite_file import StateMissing
+from midun.lib.tlog.state import Head, SqliteState
 from midun.lib.tlog.tiles import CHECKPOINT_PATH, Fetch
 
 _PUBLIC, _STATE, _WAL = "public/", "private/state.sqlite3", "private/wal"

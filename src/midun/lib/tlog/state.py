@@ -4,22 +4,17 @@ Contract and SQLite implementation. Another database implements `State` with the
 """
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from threading import Lock
 from typing import Protocol
 
 from midun.lib.tlog.merkle import SHA256
+from midun.lib.tlog.sqlite_file import SqliteFile, StateMissing
 
 
 class StateConflict(Exception):
     """The row is not what the caller read: another process has taken over, or the clock went back."""
-
-
-class StateMissing(Exception):
-    """There is no such database or no such log. Neither is ever made by opening it."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +57,13 @@ class State(Protocol):
         """
 
 
-_SCHEMA = """
+_SAME = "origin = ? AND size = ? AND root = ? AND epoch = ?"
+
+
+class SqliteState(SqliteFile):
+    """The rows in an SQLite database of their own."""
+
+    schema = """
 CREATE TABLE tlog_state (
     origin TEXT PRIMARY KEY,
     size INTEGER NOT NULL CHECK (size >= 0),
@@ -72,38 +73,11 @@ CREATE TABLE tlog_state (
     note BLOB
 ) STRICT
 """
-_SAME = "origin = ? AND size = ? AND root = ? AND epoch = ?"
-
-
-class SqliteState:
-    """The rows in an SQLite database of their own, write-ahead journal, synced at every commit. Thread-safe."""
-
-    def __init__(self, path: Path) -> None:
-        """Open an existing database. Raises `StateMissing`."""
-        if not path.is_file():
-            raise StateMissing(f"no state database at {path}")
-        uri = f"{path.absolute().as_uri()}?mode=rw"
-        self._lock = Lock()
-        self._connection = sqlite3.connect(uri, uri=True, timeout=30, isolation_level=None, check_same_thread=False)
-        self._connection.execute("PRAGMA synchronous = FULL")
-
-    def close(self) -> None:
-        """Close the database."""
-        self._connection.close()
-
-    @classmethod
-    def create(cls, path: Path) -> "SqliteState":
-        """Make an empty database; it must not exist. Raises FileExistsError."""
-        path.touch(mode=0o600, exist_ok=False)
-        with closing(sqlite3.connect(path)) as connection, connection:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute(_SCHEMA)
-        return cls(path)
 
     def add_log(self, origin: str, time: int) -> Head:
         """Begin an empty log, once. Raises `StateConflict` if it exists."""
         head = Head(origin, 0, SHA256.empty, 0, time, None)
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             try:
                 connection.execute(
                     "INSERT INTO tlog_state VALUES (?, ?, ?, ?, ?, ?)",
@@ -126,25 +100,14 @@ class SqliteState:
             rows = connection.execute("SELECT origin, size, root, epoch, time, note FROM tlog_state ORDER BY origin")
             return [Head(*row) for row in rows]
 
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._connection
-            except BaseException:
-                self._connection.execute("ROLLBACK")
-                raise
-            self._connection.execute("COMMIT")
-
     def load(self, origin: str) -> Head:
         """As the contract says."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             return _read(connection, origin)
 
     def take_over(self, origin: str) -> Head:
         """As the contract says."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             connection.execute("UPDATE tlog_state SET epoch = epoch + 1 WHERE origin = ?", (origin,))
             return _read(connection, origin)
 
@@ -152,7 +115,7 @@ class SqliteState:
         """As the contract says."""
         if size <= head.size:
             raise ValueError(f"size {size} does not grow from {head.size}")
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             changed = connection.execute(
                 f"UPDATE tlog_state SET size = ?, root = ?, time = ?, note = NULL WHERE {_SAME} AND time <= ?",  # noqa: S608  # no input in it
                 (size, root, time, head.origin, head.size, head.root, head.epoch, time),
@@ -162,7 +125,7 @@ class SqliteState:
 
     def record_note(self, head: Head, note: bytes) -> Head:
         """As the contract says."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             changed = connection.execute(
                 f"UPDATE tlog_state SET note = ? WHERE {_SAME} AND note IS NULL",  # noqa: S608  # no input in it
                 (note, head.origin, head.size, head.root, head.epoch),

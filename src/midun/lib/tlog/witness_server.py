@@ -4,11 +4,7 @@ It keeps the newest checkpoint of each log it knows and cosigns only what contin
 """
 
 import hashlib
-import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
-from pathlib import Path
-from threading import Lock
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from midun.lib.tlog.checkpoint import Checkpoint
@@ -16,7 +12,7 @@ from midun.lib.tlog.errors import Reason, Refused
 from midun.lib.tlog.keys import Signer, Verifier
 from midun.lib.tlog.merkle import SHA256, verify_consistency
 from midun.lib.tlog.note import SignedCheckpoint, open_checkpoint, parse_note, signature_of
-from midun.lib.tlog.state import StateMissing
+from midun.lib.tlog.sqlite_file import SqliteFile
 from midun.lib.tlog.witness import MAX_REQUEST, SIZE_TYPE, AddCheckpoint
 
 _TEXT = "text/plain; charset=utf-8"
@@ -30,14 +26,6 @@ _STATUS = {
     413: "413 Content Too Large",
     422: "422 Unprocessable Entity",
 }
-_SCHEMA = """
-CREATE TABLE witness_state (
-    origin TEXT PRIMARY KEY,
-    size INTEGER NOT NULL CHECK (size >= 0),
-    root BLOB NOT NULL CHECK (length(root) = 32),
-    note BLOB NOT NULL
-) STRICT
-"""
 
 
 class Latest(NamedTuple):
@@ -51,42 +39,17 @@ class Latest(NamedTuple):
 _NOTHING = Latest(0, SHA256.empty, b"")
 
 
-class WitnessState:
-    """What has been cosigned, in an SQLite database that is synced at every change. Thread-safe, process-safe."""
+class WitnessState(SqliteFile):
+    """What has been cosigned, in an SQLite database."""
 
-    def __init__(self, path: Path) -> None:
-        """Open an existing database: a witness that lost its memory must not go on. Raises `StateMissing`."""
-        if not path.is_file():
-            raise StateMissing(f"no witness database at {path}")
-        self._lock = Lock()
-        uri = f"{path.absolute().as_uri()}?mode=rw"
-        self._connection = sqlite3.connect(uri, uri=True, timeout=30, isolation_level=None, check_same_thread=False)
-        self._connection.execute("PRAGMA synchronous = FULL")
-
-    @classmethod
-    def create(cls, path: Path) -> "WitnessState":
-        """Make an empty database; it must not exist. Raises FileExistsError."""
-        path.touch(mode=0o600, exist_ok=False)
-        with closing(sqlite3.connect(path)) as connection, connection:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute(_SCHEMA)
-        return cls(path)
-
-    def close(self) -> None:
-        """Close the database."""
-        self._connection.close()
-
-    @contextmanager
-    def transaction(self) -> Iterator["WitnessState"]:
-        """Everything inside is atomic against all other threads and processes, and durable when it ends well."""
-        with self._lock:
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield self
-            except BaseException:
-                self._connection.execute("ROLLBACK")
-                raise
-            self._connection.execute("COMMIT")
+    schema = """
+CREATE TABLE witness_state (
+    origin TEXT PRIMARY KEY,
+    size INTEGER NOT NULL CHECK (size >= 0),
+    root BLOB NOT NULL CHECK (length(root) = 32),
+    note BLOB NOT NULL
+) STRICT
+"""
 
     def latest(self, origin: str) -> Latest:
         """The newest; the empty tree if there is none. Inside `transaction`."""
@@ -147,8 +110,8 @@ class WitnessServer:
             return _Answer(404, "not found\n")
         if method not in ("GET", "HEAD"):
             return _Answer(405, "GET only\n")
-        with self._state.transaction() as state:
-            note = state.latest(self._by_digest[digest]).note
+        with self._state.transaction():
+            note = self._state.latest(self._by_digest[digest]).note
         return _Answer(200, note.decode()) if note else _Answer(404, "nothing cosigned yet\n")
 
     def add_checkpoint(self, body: bytes) -> str:
@@ -165,14 +128,14 @@ class WitnessServer:
         if request.old > head.size:
             raise _Answer(400, "old size above the checkpoint's\n")
         text = opened.note.text
-        with self._state.transaction() as state:
-            self._check(request, head, state.latest(origin))
+        with self._state.transaction():
+            self._check(request, head, self._state.latest(origin))
             now = self._now()
             ours = [signature_of(signer, text, now) for signer in self._signers]
             trusted = {(key.name, key.key_id) for key in opened.signed}
             kept = tuple(item for item in opened.note.signatures if (item.name, item.key_id) in trusted)
             note = type(opened.note)(text, kept).with_signatures(ours).encode()
-            state.record(origin, Latest(head.size, head.root, note))
+            self._state.record(origin, Latest(head.size, head.root, note))
         return "".join(item.line() for item in ours)
 
     def _open(self, request: AddCheckpoint, origin: str) -> SignedCheckpoint:
