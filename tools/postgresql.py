@@ -1,10 +1,11 @@
-"""A throw-away PostgreSQL for tests and benchmarks: initdb into a temporary folder, no fsync, a socket of its own."""
+"""A throw-away PostgreSQL for tests and benchmarks: initdb into a temporary folder, a socket of its own."""
 
 import os
 import pwd
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 HOW_TO_INSTALL = "PostgreSQL is not installed (Debian: apt-get install postgresql)"
@@ -23,10 +24,14 @@ def _version(folder: Path) -> int:
     return int(name) if name.isdigit() else 0
 
 
+QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+"""Settings for data that nobody will miss."""
+
+
 class Cluster:
     """A running server; `url` is what MIDUN_DATABASE_URL takes."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Mapping[str, str] = QUICK) -> None:
         binaries = find_postgresql()
         if binaries is None:
             raise RuntimeError(HOW_TO_INSTALL)
@@ -42,8 +47,8 @@ class Cluster:
         self.folder.chmod(0o755)
         initdb = ("-D", self.data, "-U", "midun", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N")
         self._as_owner(binaries / "initdb", *initdb)
-        quick = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=60"
-        options = f"-k {self.folder} -h '' {quick}"
+        chosen = " ".join(f"-c {name}={value}" for name, value in {"max_connections": "60", **settings}.items())
+        options = f"-k {self.folder} -h '' {chosen}"
         self._as_owner(binaries / "pg_ctl", "-D", self.data, "-o", options, "-l", self.folder / "log", "-w", "start")
 
     @property

@@ -44,6 +44,6 @@ def event(activity: Activity) -> list[Touched]:
     return [Touched(EVENTS, Q(pk=activity.pk)), Touched(PEOPLE, Q(activity=activity), enterprises)]
 
 
-def people(entries: Q, enterprises: Iterable[int | None]) -> Touched:
-    """An act that changes some participants (all that `entries` finds) of these enterprises, before or after."""
-    return Touched(PEOPLE, entries, {e for e in enterprises if e is not None})
+def people(entries: Q, enterprises: Iterable[int | None], *, new: bool = False) -> Touched:
+    """An act that changes or adds participants (all that `entries` finds) of these enterprises, before or after."""
+    return Touched(PEOPLE, entries, {e for e in enterprises if e is not None}, new)

@@ -87,7 +87,7 @@ def enter(activity: Activity, entries: Sequence[Participation]) -> None:
     if not entries:
         return
     new = Q(activity=activity, number__gte=entries[0].number)
-    with following(tallies.people(new, [e.enterprise_id for e in entries])):
+    with following(tallies.people(new, [e.enterprise_id for e in entries], new=True)):
         Participation.objects.bulk_create(entries, batch_size=_BATCH)
 
 

@@ -87,12 +87,14 @@ class Place(NamedTuple):
 class Touched:
     """What an act may change: records that are added up, and values (by key) that are counted once.
 
-    `records` must find every record concerned, before and after the act; it may find more.
+    `records` must find every record concerned, before and after the act; it may find more. With `new` it finds none
+    before.
     """
 
     tally: Tally
     records: Q
     values: Collection[int] = ()
+    new: bool = False
 
 
 _FOLLOWING: ContextVar[bool] = ContextVar("following", default=False)
@@ -103,19 +105,20 @@ def following(*touched: Touched) -> Iterator[None]:
     """Bring the counts along with what is written inside.
 
     Takes the trail's lock first: one writer at a time, so what is read before and after is what was committed and what
-    this act made of it. Nesting would count a change twice and raises `RuntimeError`.
+    this act made of it. An error inside undoes the whole act of the caller. Nesting would count a change twice and
+    raises `RuntimeError`.
     """
     if _FOLLOWING.get():
         raise RuntimeError("the counts already follow this act")
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         hold()
-        before = _read(touched)
+        before = _read(touched, new=False)
         token = _FOLLOWING.set(True)
         try:
             yield
         finally:
             _FOLLOWING.reset(token)
-        after = _read(touched)
+        after = _read(touched, new=True)
         after.subtract(before)
         _add(after)
 
@@ -135,11 +138,12 @@ def steps(path: str) -> list[int]:
     return [int(step) for step in path.split(".") if step]
 
 
-def _read(touched: Sequence[Touched]) -> Counter[Place]:
-    """What the touched records and values contribute to the counts, as they are now."""
+def _read(touched: Sequence[Touched], *, new: bool) -> Counter[Place]:
+    """What the touched records and values contribute to the counts, as they are now; with those that are new or not."""
     found: Counter[Place] = Counter()
     for one in touched:
-        found.update(_sums(one.tally, one.records))
+        if new or not one.new:
+            found.update(_sums(one.tally, one.records))
         values = sorted(one.values)
         for at in range(0, len(values), _VALUES):
             found.update(_firsts(one.tally, values[at : at + _VALUES]))

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Q, QuerySet, Sum
 
 from midun.kernel.orgs.enums import OrganisationKind
-from midun.kernel.orgs.models import Organisation
+from midun.kernel.orgs.models import Jurisdiction, Organisation
 
 
 class UnknownFigure(Exception):
@@ -52,7 +52,14 @@ class Scope:
 
     def condition(self, unit: str = "unit") -> Q:
         """The condition on a record whose foreign key `unit` names the doing organisation."""
-        return Q(**{f"{unit}__in": self.units()})
+        return Q() if self._is_everything() else Q(**{f"{unit}__in": self.units()})
+
+    def _is_everything(self) -> bool:
+        """Whether it is the whole of the only tree, so that a condition would cost the database work for nothing."""
+        if self.own_only or self.path.count(".") != 1:
+            return False
+        roots = Jurisdiction.objects.unscoped("figures count by path").filter(parent=None)
+        return list(roots.values_list("path", flat=True)[:2]) == [self.path]
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from typing import Self
 from django.db import connection
 from django.db.models import Model
 
-from bench.bulk import insert, literal, settle, without_indexes
-from bench.dialect import Dialect, chosen, drawn, leaning, uneven
+from bench.inside.bulk import insert, literal, settle, without_indexes
+from bench.inside.dialect import Dialect, chosen, drawn, leaning, uneven
 from midun.activities.kinds import GROUP_OF, Method
 from midun.activities.models import Activity, Participation
 from midun.claims.models import Claim, ClaimState, Suggestion
@@ -39,7 +39,6 @@ TABLES = (
     GovReport,
     TypicalCase,
 )
-_PER_EVENT = 10
 _MANY = 50_000
 _KINDS = {
     "publicity": 25,
@@ -57,7 +56,7 @@ _KINDS = {
 
 @dataclass(frozen=True)
 class Size:
-    """How many of each; people come to ten per event on the average."""
+    """How many of each. To an event come from 1 to `most` people, half as many on the average."""
 
     activities: int = 1_000_000
     units: int = 3_000
@@ -69,13 +68,14 @@ class Size:
     news: int = 100_000
     reports: int = 50_000
     cases: int = 10_000
+    most: int = 19
 
     def times(self, share: float) -> Self:
         """The same month with a share of the records and enterprises; the units stay."""
         smaller = {
             name: max(int(getattr(self, name) * share), self.units if name == "enterprises" else 1)
             for name in self.__dataclass_fields__
-            if name != "units"
+            if name not in ("units", "most")
         }
         return replace(self, **smaller)
 
@@ -221,7 +221,7 @@ class _Month:
         insert(Activity, values, self.sql.series(count))
 
     def participations(self) -> None:
-        most = 2 * _PER_EVENT - 1
+        most = self.size.most
         row = f"(a.id * {most} + s.i)"
         group = " ".join(f"WHEN '{kind}' THEN '{group}'" for kind, group in GROUP_OF.items())
         voided, matched = f"{drawn(row, 28, 100)} < 2", f"{drawn(row, 27, 100)} >= 8"
