@@ -16,7 +16,8 @@ from django.db.models import Model
 
 from bench.inside.bulk import insert, literal, settle, without_indexes
 from bench.inside.dialect import Dialect, chosen, drawn, leaning, uneven
-from midun.activities.kinds import GROUP_OF, Method
+from midun.activities.headings import group_of
+from midun.activities.kinds import Kind, Method
 from midun.activities.models import Activity, Participation
 from midun.claims.models import Claim, ClaimState, Suggestion
 from midun.kernel.orgs.enums import Level, OrganisationKind
@@ -223,7 +224,7 @@ class _Month:
     def participations(self) -> None:
         most = self.size.most
         row = f"(a.id * {most} + s.i)"
-        group = " ".join(f"WHEN '{kind}' THEN '{group}'" for kind, group in GROUP_OF.items())
+        group = " ".join(f"WHEN '{kind}' THEN '{group_of(kind, START)}'" for kind in Kind)
         voided, matched = f"{drawn(row, 28, 100)} < 2", f"{drawn(row, 27, 100)} >= 8"
         values = {
             "id": row,

@@ -230,6 +230,19 @@ class World:
             person = of(self.enterprises[b % len(self.enterprises)], next(self.people))
             sign_in.sign_in(token=door.token, person=person, ticket="", at=self.at)
 
+    def stranger(self, a, b):
+        """Somebody of an enterprise that nobody entered yet signs in; an officer takes the enterprise in."""
+        if event := self.event(a):
+            closes = self.at + timedelta(hours=1)
+            door = sign_in.open_sign_in(event, closes_at=closes, rotating=False, actor=ACTOR, at=self.at)
+            code = STRANGERS[b % len(STRANGERS)]
+            person = Person(
+                name="来宾", enterprise="丙检测有限公司", credit_code=code, phone=f"137{next(self.people):08d}"
+            )
+            sign_in.sign_in(token=door.token, person=person, ticket="", at=self.at)
+            if b % 2:
+                participants.take_in(event, actor=ACTOR, at=self.at)
+
     def void_entry(self, a, b):
         if entry := self.entry(a):
             participants.void_participation(entry, reason="误登", actor=ACTOR, at=self.at)
@@ -262,7 +275,8 @@ class World:
         move(self.node, self.provinces[a % len(self.provinces)], self.at)
 
 
-ACTS = ("add", "list_people", "sign_in", "void_entry", "match", "change", "void", "restore", "move")
+STRANGERS = ("91310000MA1FL0JK1K", "91310000MA1FL0JLXB")
+ACTS = ("add", "list_people", "sign_in", "stranger", "void_entry", "match", "change", "void", "restore", "move")
 MADE_IN_VAIN = (events.Voided, orgs.Stale, participants.AlreadyVoided, sign_in.SignInClosed, orgs.NotPossible)
 
 
