@@ -1,12 +1,12 @@
 """Sending notices."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.conf import settings
-from django.core.mail import send_mail
 from django.db import transaction
 
+from midun.kernel.jobs.services import enqueue
 from midun.kernel.notify.models import Notice
 from midun.kernel.orgs.actor import Actor
 from midun.kernel.orgs.models import Membership
@@ -18,7 +18,7 @@ _TEXT = 300
 def send(*, kind: Notice.Kind, to: Iterable[Membership], text: str, url: str, key: str, at: datetime) -> int:
     """Give each membership one notice. The same `key` to the same membership is sent once; returns how many were new.
 
-    The notice is written in the caller's transaction; e-mail, where configured, leaves on commit.
+    The notice is written in the caller's transaction, and so is the job that mails it where e-mail is configured.
     """
     notices = [
         Notice(membership=m, kind=kind, text=text[:_TEXT], url=url, key=key, sent_at=at)
@@ -31,15 +31,17 @@ def send(*, kind: Notice.Kind, to: Iterable[Membership], text: str, url: str, ke
     )
     new = [n for n in notices if n.membership_id not in held]
     Notice.objects.bulk_create(new, ignore_conflicts=True)
-    addresses = [n.membership.user.email for n in new if n.membership.user.email]
-    if addresses and settings.MIDUN_EMAIL_NOTICES:
-        transaction.on_commit(lambda: _mail(addresses, text, url), robust=True)
+    if settings.MIDUN_EMAIL_NOTICES:
+        _queue_mail(key, new, at)
     return len(new)
 
 
-def _mail(addresses: list[str], text: str, url: str) -> None:
-    for address in addresses:
-        send_mail(f"【秘盾】{text}", f"{text}\n\n{settings.MIDUN_BASE_URL}{url}\n", None, [address])
+def _queue_mail(key: str, notices: Sequence[Notice], at: datetime) -> None:
+    """One job per notice, in the transaction of the act: an act that is undone tells nobody."""
+    reachable = [n.membership_id for n in notices if n.membership.user.email]
+    written = Notice.objects.unscoped("carry out").filter(key=key, membership__in=reachable)
+    for pk in written.values_list("pk", flat=True):
+        enqueue("notify.mail", key=f"notify.mail:{pk}", at=at, notice=pk)
 
 
 @transaction.atomic
