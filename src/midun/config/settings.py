@@ -141,6 +141,7 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_EMAIL_NOTIFICATIONS = bool(ENVIRONMENT.email)
 # Wrong passwords are counted by directory/services/logins.py; the library's counter serves the second factor alone.
 ACCOUNT_RATE_LIMITS = {"login_failed": "5/5m/key"}

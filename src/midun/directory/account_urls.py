@@ -3,35 +3,13 @@
 The library's other pages (signing up, e-mail addresses, codes by mail) have no address here.
 """
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Any
-
 from allauth.account import views as account
 from allauth.mfa.base import views as mfa
 from allauth.mfa.recovery_codes import views as recovery
 from allauth.mfa.totp import views as totp
-from django.db import transaction
-from django.http import HttpRequest, HttpResponseBase
 from django.urls import path, re_path
 
-from midun.directory.account_pages import password_reset
-
-View = Callable[..., HttpResponseBase]
-
-
-def whole(view: View) -> View:
-    """Let a POST change credentials and write the trail in one transaction."""
-
-    @wraps(view)
-    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if request.method != "POST":
-            return view(request, *args, **kwargs)
-        with transaction.atomic():
-            return view(request, *args, **kwargs)
-
-    return answer
-
+from midun.directory.account_pages import password_reset, whole
 
 urlpatterns = [
     path("login/", account.login, name="account_login"),

@@ -23,11 +23,8 @@ _TOLD = {
     "account/email/password_changed": Verb.PASSWORD_CHANGED,
     "account/email/password_set": Verb.PASSWORD_CHANGED,
     "account/email/password_reset": Verb.PASSWORD_RESET,
-    "mfa/email/totp_activated": Verb.SECOND_FACTOR_ENABLED,
-    "mfa/email/totp_deactivated": Verb.SECOND_FACTOR_REMOVED,
-    "mfa/email/recovery_codes_generated": Verb.RECOVERY_CODES_MADE,
 }
-"""What the library tells a person by mail is an act on the account."""
+"""What the library tells a person by mail, while it does it, is an act on the account."""
 
 
 def address_of(request: HttpRequest) -> str | None:
@@ -91,14 +88,14 @@ class Adapter(DefaultAccountAdapter):
     def logout(self, request: HttpRequest) -> None:
         """Note the end of the session."""
         if request.user.is_authenticated:
-            record(actor=_acting(request), verb=Verb.LOGGED_OUT, target=request.user, at=timezone.now())
+            record(actor=acting_in(request), verb=Verb.LOGGED_OUT, target=request.user, at=timezone.now())
         super().logout(request)
 
     @transaction.atomic
     def send_notification_mail(self, template_prefix: str, user: User, *args: Any, **more: Any) -> None:
         """Changes of credentials go into the trail, and by mail to the person where mail is set up."""
         if verb := _TOLD.get(template_prefix):
-            record(actor=_acting(self.request, user), verb=verb, target=user, at=timezone.now())
+            record(actor=acting_in(self.request, user), verb=verb, target=user, at=timezone.now())
         super().send_notification_mail(template_prefix, user, *args, **more)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
@@ -119,7 +116,7 @@ class Adapter(DefaultAccountAdapter):
         return address_of(request) or "0.0.0.0"  # noqa: S104  # an unknown address, nothing is bound to it
 
 
-def _acting(request: HttpRequest, user: User | None = None) -> Actor:
+def acting_in(request: HttpRequest, user: User | None = None) -> Actor:
     """The membership the request acts in, or only the person (who has just reset a password, say)."""
     actor: Actor | None = getattr(request, "actor", None)
     if actor and not actor.is_visitor:

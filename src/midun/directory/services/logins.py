@@ -69,10 +69,10 @@ def locked_until(attempt: Attempt, at: datetime) -> datetime | None:
     if attempt.device:
         ends = [_ends(_since_success(named.filter(device=attempt.device)), BY_PAIR, at)]
     else:
-        unknown = named.filter(device="")
+        here = _since_success(named.filter(ip=attempt.ip))
         ends = [
-            _ends(_since_success(unknown.filter(ip=attempt.ip)), BY_PAIR, at),
-            _ends(unknown, BY_NAME, at),
+            _ends(here.filter(device=""), BY_PAIR, at),
+            _ends(named.filter(device=""), BY_NAME, at),
             _ends(found.filter(ip=attempt.ip, device=""), BY_ADDRESS, at) if attempt.ip else None,
         ]
     return max((end for end in ends if end), default=None)
