@@ -60,7 +60,9 @@ def import_preview(request: PageRequest, number: int) -> HttpResponse:
         "pending": pending,
         "campaign": pending.campaign,
         "preview": shown,
-        "rows": [(row, COLOURS[row.status]) for row in shown.rows],
+        "rows": [
+            (row, COLOURS[row.status]) for row in sorted(shown.rows, key=lambda r: r.status != RowStatus.REJECTED)
+        ],
         "counts": [(s.label, COLOURS[s], shown.counts[s]) for s in RowStatus],
         "rejected": shown.counts[RowStatus.REJECTED],
         "questions": [(unknown, _choices(unknown.similar)) for unknown in shown.unknown],
