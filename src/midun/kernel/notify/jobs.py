@@ -14,7 +14,7 @@ _FRESH = timedelta(days=3)
 
 @job("notify.mail")
 def mail(*, at: datetime, notice: int) -> None:
-    """Send one notice by e-mail; a failure is tried again by the queue. What was read meanwhile or is old is not sent."""
+    """Send one notice by e-mail, unless it was read meanwhile or is old; a failure is tried again by the queue."""
     unread = Notice.objects.unscoped("carry out").unread().filter(pk=notice, sent_at__gt=at - _FRESH)
     found = unread.select_related("membership__user").first()
     if found is None or not found.membership.user.email:
