@@ -22,7 +22,7 @@ from midun.lib.wording import quoted
 from midun.visits.models import Visit
 
 _WHY = "the unit's own report"
-_PHOTOS, _EVENTS, _UNITS, _DAYS = 12, 60, 40, 62
+_PHOTOS, _LISTED, _UNITS, _DAYS = 12, 60, 40, 62
 _NUMERALS = "一二三四五六七八九十"
 _EMPTY = "（请填写。）"
 
@@ -84,7 +84,7 @@ def report_of(form: StatForm, campaign: Campaign, *, today: date) -> word.Report
     chapters: list[tuple[str, str, Sequence[word.Part]]] = [
         ("opening", "总体情况", [word.Paragraph(_opening(material))]),
         ("numbers", "主要数据", _numbers(material)),
-        ("strands", "工作开展情况", [word.Paragraph("按通知的各个板块，工作开展情况如下。")]),
+        ("strands", "工作开展情况", [word.Paragraph(_overview(material))]),
         ("units", "各单位情况", _units(material)),
         ("days", "进度", [word.Chart("每日活动场次", "days", _days(material))]),
         ("needs", "企业诉求和意见建议", _needs(material)),
@@ -133,6 +133,18 @@ def said(cells: Sequence[Cell]) -> list[str]:
     return [f"{sentence}。" for sentence in sentences]
 
 
+def _overview(material: Material) -> str:
+    """How the plan was carried out, and how many events stand beside it."""
+    planned, done = material.plan.count(), material.plan.filter(done_at__isnull=False).count()
+    held, linked = material.events.count(), material.events.filter(plan_line__campaign=material.campaign).count()
+    beside = f"，另有 {held - linked} 场次未对应活动安排" if held > linked else ""
+    return (
+        f"共安排工作 {planned} 项，已报告完成 {done} 项。"
+        f"登记活动 {held} 场次，其中对应活动安排的 {linked} 场次{beside}。"
+        "按通知的各个板块，工作开展情况如下。"
+    )
+
+
 def _strands(material: Material) -> list[word.Block]:
     strands = Strand.objects.unscoped(_WHY).filter(campaign=material.campaign).order_by("order")
     return [_strand(n, strand, material) for n, strand in enumerate(strands)]
@@ -140,20 +152,30 @@ def _strands(material: Material) -> list[word.Block]:
 
 def _strand(n: int, strand: Strand, material: Material) -> word.Block:
     planned = material.plan.filter(strand=strand)
-    held = material.events.filter(plan_line__strand=strand) | material.events.filter(
-        plan_line__isnull=True, strand=strand
+    done = planned.filter(done_at__isnull=False).select_related("unit").order_by("number")
+    held = material.events.filter(plan_line__strand=strand).select_related("unit").order_by("day", "pk")
+    text = (
+        f"围绕{quoted(strand.heading)}，安排工作 {planned.count()} 项，已报告完成 {done.count()} 项，"
+        f"登记活动 {held.count()} 场次。"
     )
-    count = held.count()
     parts: list[word.Part] = [
-        word.Paragraph(f"围绕{quoted(strand.heading)}，安排工作 {planned.count()} 项，登记相关活动 {count} 场次。")
+        word.Paragraph(text),
+        *_listed(
+            ("单位", "活动安排", "完成情况"), [(x.unit.label, x.content, x.done_note) for x in done[: _LISTED + 1]]
+        ),
+        *_listed(("日期", "单位", "活动"), [(str(a.day), a.unit.label, a.title) for a in held[: _LISTED + 1]]),
     ]
-    listed = held.select_related("unit").order_by("day", "pk")[:_EVENTS]
-    if rows := [(str(a.day), a.unit.label, a.title) for a in listed]:
-        parts.append(word.Table([("日期", "单位", "活动"), *rows], widths=(26, 42, 84)))
-    if count > _EVENTS:
-        parts.append(word.Paragraph(f"（以上列出前 {_EVENTS} 场，共 {count} 场。）"))
     heading = f"（{_NUMERALS[n]}）{strand.heading}" if n < len(_NUMERALS) else strand.heading
     return word.Block(f"strand-{strand.pk}", parts, heading, level=2)
+
+
+def _listed(head: tuple[str, str, str], rows: Sequence[tuple[str, str, str]]) -> list[word.Part]:
+    """A table of the rows, nothing where there are none; a long one is cut and says so."""
+    if not rows:
+        return []
+    widths = (26, 42, 84) if head[0] == "日期" else (36, 58, 58)
+    table = word.Table([head, *rows[:_LISTED]], widths=widths)
+    return [table, word.Paragraph(f"（以上列出前 {_LISTED} 条。）")] if len(rows) > _LISTED else [table]
 
 
 def _by_unit(material: Material, records: QuerySet[Any]) -> Counter[int]:

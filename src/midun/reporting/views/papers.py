@@ -9,6 +9,7 @@ from midun.kernel.documents.report import BadPrevious, Kept
 from midun.kernel.files.models import Attachment
 from midun.kernel.orgs.enums import Permission
 from midun.kernel.orgs.services import Refused
+from midun.kernel.statistics.services.held import NotReady
 from midun.kernel.web.listing import download
 from midun.kernel.web.page import PageRequest, page
 from midun.reporting.forms import PreviousReportForm, SealedForm
@@ -34,11 +35,14 @@ def sealed(request: PageRequest, number: int) -> HttpResponse:
     form = form_or_404(request, number)
     if request.method == "POST":
         entered = SealedForm(request.POST, request.FILES)
-        if entered.is_valid():
+        if not entered.is_valid():
+            messages.error(request, "；".join(map(str, entered.errors["scans"])))
+            return redirect(form)
+        try:
             attach_scans(form, files=entered.cleaned_data["scans"], actor=request.actor, at=request.at)
             messages.success(request, "已保存盖章扫描件")
-        else:
-            messages.error(request, "；".join(map(str, entered.errors["scans"])))
+        except NotReady as error:
+            messages.error(request, str(error))
     return redirect(form)
 
 
@@ -48,7 +52,7 @@ def summary(request: PageRequest, number: int) -> HttpResponse:
     form = form_or_404(request, number)
     campaign = campaign_of(form, request.actor)
     writes = form.unit_id == request.actor.organisation_id and request.actor.may(Permission.RECORD_WORK)
-    entered = PreviousReportForm(request.POST or None, request.FILES or None)
+    entered = PreviousReportForm(*((request.POST, request.FILES) if request.method == "POST" else ()))
     if request.method == "POST":
         if not writes:
             raise Refused("只能生成本单位的总结报告")
