@@ -108,6 +108,7 @@ RECORDS = {
     "claims:edit": RECORDERS,
     "claims:void": RECORDERS,
     "claims:restore": RECORDERS,
+    "claims:file-remove": RECORDERS,
     "claims:own-claim": ENTERPRISE,
     "claims:suggestion": BUREAU,
     "claims:suggestion-edit": RECORDERS,

@@ -151,6 +151,22 @@ def test_its_files_are_readable_exactly_by_its_readers(cast, login):
     assert got == readers
 
 
+def test_a_file_that_should_not_be_there_is_removed_with_a_reason(claim, cast, at, login):
+    officer = cast.actor("district_officer")
+    services.change(claim, version=1, actor=officer, at=at, fields={}, files=[("配方.pdf", PDF)])
+    file = Attachment.objects.of(claim).get()
+    page = f"{claim.get_absolute_url()}files/{file.pk}/remove/"
+    for who in ("city_officer", "other_district_officer"):
+        assert login(who).get(page).status_code == 404
+    client = login("district_officer")
+    assert "移除附件" in client.get(claim.get_absolute_url()).content.decode()
+    assert client.get(page).status_code == 200
+    assert client.post(page, {"reason": "含商业秘密内容"}).status_code == 302
+    assert client.get(f"/files/{file.pk}/").status_code == 404
+    entry = Entry.objects.about(claim).last()
+    assert (entry.verb, entry.reason) == ("attachment_removed", "含商业秘密内容")
+
+
 def test_correcting_the_entry_moves_the_deadline(claim, login):
     client, page = login("district_officer"), f"{claim.get_absolute_url()}edit/"
     same = {"title": claim.title, "topic": claim.topic, "contact": "", "detail": "补充", "version": 1}

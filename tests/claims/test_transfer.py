@@ -5,10 +5,13 @@ import pytest
 from midun.claims import services
 from midun.claims.models import Claim, Handover, Note
 from midun.claims.timeline import timeline
+from midun.kernel.files.models import Attachment
 from midun.kernel.notify.models import Notice
 from midun.kernel.orgs.services import Refused
 from midun.kernel.trail.models import Entry
 from midun.kernel.workflow.services import ReasonMissing, WrongState
+
+PDF = b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 
 
 @pytest.fixture
@@ -140,3 +143,47 @@ def test_the_page_transfers(claim, login, cast):
     answer = client.get(page)
     assert answer.status_code == 200
     assert "办结并答复企业" not in answer.content.decode()
+
+
+def test_step_by_step_and_not_past_the_district(claim, cast, at, login):
+    """The city gives it to its districts; a district's station is the district's to choose."""
+    city = cast.actor("city_officer")
+    with pytest.raises(services.BadTarget):
+        services.transfer(claim, to=cast.station, reason="x", actor=city, at=at)
+    offered = set(services.targets(city))
+    assert {cast.city_bureau, cast.east_bureau, cast.west_bureau, cast.corps} <= offered
+    assert cast.station not in offered
+    assert set(services.targets(cast.actor("station_staff"))) >= {cast.station, cast.east_bureau, cast.city_bureau}
+
+
+def test_those_who_had_it_hear_what_became_of_it(raise_claim, cast, at):
+    claim = raise_claim("station_staff")
+    services.transfer(claim, to=cast.city_bureau, reason="x", actor=cast.actor("district_officer"), at=at)
+    services.accept(claim, actor=cast.actor("city_officer"), at=at)
+    services.close(claim, resolved=True, reply="已解决", actor=cast.actor("city_officer"), at=at)
+    for who in ("station_staff", "district_officer"):
+        told = Notice.objects.visible_to(cast.actor(who)).filter(kind="result").values_list("text", flat=True)
+        assert list(told) == ["诉求“离职人员如何约定竞业限制”已由市市场监管局办结"]
+    assert not Notice.objects.visible_to(cast.actor("city_officer")).filter(kind="result").exists()
+
+
+def test_files_of_a_note_go_with_it(handed_up, cast, at, login):
+    """What was told is the enterprise's to read as well as the former unit's; what was not stays inside."""
+    officer = cast.actor("city_officer")
+    told = services.note(handed_up, text="清单", told=True, files=[("清单.pdf", PDF)], actor=officer, at=at)
+    inner = services.note(handed_up, text="研判", told=False, files=[("研判.pdf", PDF)], actor=officer, at=at)
+
+    def readers(note):
+        file = Attachment.objects.of(note).get()
+        everybody = (
+            "enterprise_admin",
+            "other_enterprise_admin",
+            "city_officer",
+            "district_officer",
+            "other_district_officer",
+            "visitor",
+        )
+        return [who for who in everybody if login(who).get(f"/files/{file.pk}/").status_code == 200]
+
+    assert readers(told) == ["enterprise_admin", "city_officer", "district_officer"]
+    assert readers(inner) == ["city_officer"]

@@ -8,7 +8,7 @@ from midun.kernel.files.models import Attachment
 from midun.kernel.orgs.services import Refused
 from midun.kernel.trail.models import Entry
 from midun.publicity import services
-from midun.publicity.models import NewsItem, Resource
+from midun.publicity.models import NewsItem, Resource, TypicalCase
 
 PDF = b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 GUIDE = {"title": "保密制度范本", "summary": "供企业参照", "day": "2025-06-03", "version": 1}
@@ -128,3 +128,30 @@ def test_the_database_wants_a_name_for_what_is_public(news, guide, at):
         for impossible in ({"published_at": at}, {"void_reason": "x"}, {"voided_at": at}):
             with pytest.raises(IntegrityError), transaction.atomic():
                 rows.update(**impossible)
+
+
+def test_a_download_without_a_file_is_not_put_online(cast, at, login):
+    bare = services.add(
+        Resource, unit=cast.east_bureau, actor=cast.actor("district_officer"), at=at, title="空的", day="2025-06-03"
+    )
+    answer = login("district_leader").post(f"{bare.get_absolute_url()}portal/", {"show": "1"}, follow=True)
+    assert "请先上传供下载的文件" in answer.content.decode()
+    bare.refresh_from_db()
+    assert not bare.is_public
+
+
+def test_the_files_of_a_case_are_never_public(cast, at, login):
+    """The second person read the text; nobody read the files."""
+    text = {"title": "某案", "decided_by": "某局", "year": 2024, "facts": "某公司", "outcome": "罚款"}
+    case = services.add(
+        TypicalCase,
+        unit=cast.east_bureau,
+        actor=cast.actor("district_officer"),
+        at=at,
+        files=[("决定书.pdf", PDF)],
+        **text,
+    )
+    page = case.get_absolute_url()
+    assert login("district_officer").post(f"{page}files/{file_of(case).pk}/", {"public": "1"}).status_code == 403
+    assert not file_of(case).public
+    assert "随记录公开" not in login("district_officer").get(page).content.decode()

@@ -11,7 +11,9 @@ from midun.kernel.orgs import uscc
 from midun.kernel.orgs.actor import Actor
 from midun.kernel.orgs.models import Organisation
 
-_FOUND = 12
+SHOWN = 12
+"""How many are shown; one more is fetched, to say that there are more."""
+
 _PUBLIC = "names and codes of enterprises are public register data"
 _CODE_LENGTH = 18
 
@@ -27,7 +29,7 @@ def find_enterprises(actor: Actor, text: str) -> list[Organisation]:
     code = uscc.normalise(text)
     matches = Q(name__icontains=text) | Q(credit_code__startswith=code) if code else Q(name__icontains=text)
     known = Organisation.objects.visible_to(actor).enterprises().active()
-    found = list(known.filter(matches).order_by("name")[:_FOUND])
+    found = list(known.filter(matches).order_by("name")[: SHOWN + 1])
     if not found and len(code) == _CODE_LENGTH:
         found = list(Organisation.objects.unscoped(_PUBLIC).enterprises().active().filter(credit_code=code))
     return found

@@ -24,5 +24,6 @@ urlpatterns = [
     path("<int:number>/edit/", ledger.edit, name="edit"),
     path("<int:number>/void/", ledger.void, name="void"),
     path("<int:number>/restore/", ledger.restore, name="restore"),
+    path("<int:number>/files/<int:file>/remove/", ledger.remove_file, name="file-remove"),
     path("<int:number>/<str:step>/", claim.act, name="act"),
 ]

@@ -59,14 +59,18 @@ class NoteQuerySet(ScopedQuerySet):
 
     @classmethod
     def scope_for(cls, actor: Actor) -> Q:
-        """The enterprise what it was told; the unit in charge and those above everything; others only their own."""
+        """The unit in charge and those above everything; the enterprise and those who had the claim what was told."""
         if actor.role in ENTERPRISE_ROLES:
             return Q(told=True, claim__enterprise_id=actor.organisation_id)
         if not (actor.works_for_authority and actor.path):
             return NOBODY
-        return Q(claim__unit__jurisdiction__path__startswith=actor.path) | Q(
-            unit__jurisdiction__path__startswith=actor.path
+        inside = Q(claim__unit__jurisdiction__path__startswith=actor.path)
+        own = Q(unit__jurisdiction__path__startswith=actor.path)
+        followed = Handover.objects.unscoped("who handed a claim on reads what the enterprise reads").filter(
+            source__jurisdiction__path__startswith=actor.path
         )
+        follows = Q(claim__registrar__jurisdiction__path__startswith=actor.path) | Q(claim__in=followed.values("claim"))
+        return inside | own | (Q(told=True) & follows)
 
 
 class Note(Scoped):

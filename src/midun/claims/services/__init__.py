@@ -2,7 +2,17 @@
 
 from midun.claims.services.clock import Clock, clock_for
 from midun.claims.services.enterprises import NoBureau, enterprise_of, handling_unit
-from midun.claims.services.ledger import BadTarget, Voided, change, register, restore, targets, void
+from midun.claims.services.ledger import (
+    BadTarget,
+    NotEditable,
+    Voided,
+    change,
+    register,
+    remove_file,
+    restore,
+    targets,
+    void,
+)
 from midun.claims.services.steps import (
     AlreadyReminded,
     NotEnded,
@@ -32,6 +42,7 @@ __all__ = [
     "BadTarget",
     "Clock",
     "NoBureau",
+    "NotEditable",
     "NotEnded",
     "NotOpen",
     "NotOurs",
@@ -51,6 +62,7 @@ __all__ = [
     "refuse",
     "register",
     "remind",
+    "remove_file",
     "restore",
     "restore_suggestion",
     "start",

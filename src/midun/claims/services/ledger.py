@@ -5,14 +5,15 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.db.models.functions import Length
 from django.utils.timezone import localdate
 
 from midun.claims.models import OPEN, Claim, Source, Urgency
 from midun.claims.services.clock import clock_for
 from midun.claims.services.telling import tell_unit
-from midun.kernel.files.services import attach_all
+from midun.kernel.files.models import Attachment
+from midun.kernel.files.services import attach_all, remove
 from midun.kernel.orgs.actor import Actor
 from midun.kernel.orgs.enums import ENTERPRISE_ROLES, Permission
 from midun.kernel.orgs.models import Jurisdiction, Organisation
@@ -34,7 +35,7 @@ class BadTarget(Exception):
     """A claim cannot be given to that unit."""
 
     def __init__(self) -> None:
-        super().__init__("只能交给本单位、下级单位或上级市场监管部门办理；需要交给其他区的，请转给共同上级")
+        super().__init__("只能交给本单位、直接下级单位或上级市场监管部门办理；需要交给其他区的，请转给共同上级")
 
 
 class NotEditable(Exception):
@@ -59,9 +60,11 @@ def held(claim: Claim) -> Claim:
 
 
 def targets(actor: Actor) -> Any:
-    """The units a claim may be given to: those in the actor's subtree and the bureaus in the line above it."""
+    """The units a claim may be given to, step by step: the actor's own node, those right below, the line above."""
     known = Organisation.objects.visible_to(actor).units().active()
-    return known.select_related("jurisdiction").order_by("jurisdiction__path")
+    line = [actor.path[: i + 1] for i, c in enumerate(actor.path) if c == "."]
+    near = Q(jurisdiction__path__in=line) | Q(jurisdiction__parent__path=actor.path)
+    return known.filter(near).select_related("jurisdiction").order_by("jurisdiction__path")
 
 
 def _next_number(unit: Organisation, year: int) -> str:
@@ -155,6 +158,14 @@ def change(
         now.save(update_fields=names)
         record(actor=actor, verb=Verb.CHANGED, target=now, at=at, before=before, after=after)
     attach_all(owner=now, files=files, actor=actor, at=at)
+
+
+@transaction.atomic
+def remove_file(claim: Claim, *, attachment: Attachment, reason: str, actor: Actor, at: datetime) -> None:
+    """Take a file off a claim with a reason, e.g. one that shows the secret itself."""
+    now = held(claim)
+    _require_keeper(now, actor)
+    remove(attachment=attachment, owner=now, actor=actor, at=at, reason=reason)
 
 
 @transaction.atomic

@@ -8,7 +8,7 @@ from django.utils.timezone import localdate
 from midun.claims.models import OPEN, Claim, Handover, Note
 from midun.claims.services.clock import clock_for
 from midun.claims.services.ledger import BadTarget, Files, held, targets
-from midun.claims.services.telling import tell_enterprise, tell_unit
+from midun.claims.services.telling import tell_enterprise, tell_former_units, tell_unit
 from midun.claims.workflow import CLAIM
 from midun.kernel.files.services import attach_all
 from midun.kernel.notify.models import Notice
@@ -78,7 +78,9 @@ def refuse(claim: Claim, *, reason: str, reply: str, actor: Actor, at: datetime)
     if not reply.strip():
         raise ReplyMissing
     perform(now, CLAIM.refuse, actor=actor, at=at, reason=reason, reply=reply)
-    tell_enterprise(now, f"您的诉求{quoted(now.title)}未予受理，请查看说明", key=f"claim-refused:{now.pk}", at=at)
+    key = f"claim-refused:{now.pk}"
+    tell_enterprise(now, f"您的诉求{quoted(now.title)}未予受理，请查看说明", key=key, at=at)
+    tell_former_units(now, f"诉求{quoted(now.title)}未予受理：{now.unit.label}", key=key, at=at)
 
 
 @transaction.atomic
@@ -94,7 +96,9 @@ def close(claim: Claim, *, resolved: bool, reply: str, actor: Actor, at: datetim
     if not reply.strip():
         raise ReplyMissing
     perform(now, CLAIM.close, actor=actor, at=at, resolved=resolved, reply=reply)
-    tell_enterprise(now, f"您的诉求{quoted(now.title)}已办结，请查看答复并评价", key=f"claim-closed:{now.pk}", at=at)
+    key = f"claim-closed:{now.pk}"
+    tell_enterprise(now, f"您的诉求{quoted(now.title)}已办结，请查看答复并评价", key=key, at=at)
+    tell_former_units(now, f"诉求{quoted(now.title)}已由{now.unit.label}办结", key=key, at=at)
 
 
 @transaction.atomic

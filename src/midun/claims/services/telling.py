@@ -29,6 +29,17 @@ def tell_unit(
     return send(kind=kind, to=people, text=text, url=claim.get_absolute_url(), key=key, at=at)
 
 
+def tell_former_units(claim: Claim, text: str, *, key: str, at: datetime) -> None:
+    """Tell those who took the claim down or handed it on what became of it."""
+    earlier = {h.source for h in claim.handovers.select_related("source__jurisdiction")}
+    if claim.registrar is not None:
+        earlier.add(claim.registrar)
+    for unit in earlier:
+        if unit.pk != claim.unit_id:
+            people = people_with(Permission.HANDLE_CLAIM, path=unit.jurisdiction.path)
+            send(kind=Notice.Kind.RESULT, to=people, text=text, url=claim.get_absolute_url(), key=key, at=at)
+
+
 def tell_enterprise(claim: Claim, text: str, *, key: str, at: datetime) -> None:
     """Tell everybody who acts for the enterprise and has an account."""
     members = (

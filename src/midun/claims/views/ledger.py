@@ -5,18 +5,18 @@ from typing import Any
 from django.contrib import messages
 from django.db.models import Count, Q
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.timezone import localdate
 
 from midun.claims import services
 from midun.claims.columns import ledger_listing, printed_ledger
 from midun.claims.forms import ClaimEditForm, ClaimFilter, ClaimForm
 from midun.claims.models import OPEN, ClaimState, Source
-from midun.claims.picking import EnterprisePick, find_enterprises
+from midun.claims.picking import SHOWN, EnterprisePick, find_enterprises
 from midun.claims.pledges import pledges
-from midun.claims.services.ledger import NotEditable
 from midun.claims.views.found import claims_of, find_kept, own_unit
 from midun.kernel.documents.table import table_pdf
+from midun.kernel.files.models import Attachment
 from midun.kernel.orgs.enums import Permission, Role
 from midun.kernel.orgs.models import Organisation
 from midun.kernel.orgs.services import Stale
@@ -82,7 +82,8 @@ def ledger_paper(request: PageRequest) -> HttpResponse:
 def enterprises(request: PageRequest) -> HttpResponse:
     """Enterprises found by name or code, as buttons to choose from."""
     text = request.GET.get("q", "")
-    context = {"found": find_enterprises(request.actor, text), "text": text.strip()}
+    found = find_enterprises(request.actor, text)
+    context = {"found": found[:SHOWN], "more": len(found) > SHOWN, "text": text.strip()}
     return render(request, "claims/_picked.html", context)
 
 
@@ -145,12 +146,28 @@ def edit(request: PageRequest, number: int) -> HttpResponse:
                 fields=form.values(),
                 files=data["uploads"],
             )
-        except (Stale, NotEditable, services.Voided) as error:
+        except (Stale, services.NotEditable, services.Voided) as error:
             form.add_error(None, str(error))
         else:
             messages.success(request, "已保存")
             return redirect(found)
     return render(request, "web/form.html", {"form": form, "title": "修改诉求", "back": found.get_absolute_url()})
+
+
+@page(Permission.REGISTER_CLAIM, writes=True)
+def remove_file(request: PageRequest, number: int, file: int) -> HttpResponse:
+    """Take a file off a claim with a reason."""
+    found = find_kept(request, number)
+    attachment = get_object_or_404(Attachment.objects.of(found), pk=file)
+    form = ReasonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        reason = form.cleaned_data["reason"]
+        services.remove_file(found, attachment=attachment, reason=reason, actor=request.actor, at=request.at)
+        messages.success(request, "已移除附件")
+        return redirect(found)
+    title = f"移除附件：{attachment.name}"
+    context = {"form": form, "title": title, "submit": "移除", "back": found.get_absolute_url()}
+    return render(request, "web/form.html", context)
 
 
 def _with_reason(request: PageRequest, number: int, act: str, word: str) -> HttpResponse:

@@ -13,6 +13,7 @@ from midun.publicity.services.cases import (
 )
 from midun.publicity.services.records import (
     DuplicateLink,
+    NothingToShow,
     OnPortal,
     Voided,
     add,
@@ -27,6 +28,7 @@ from midun.publicity.services.records import (
 __all__ = [
     "CaseLocked",
     "DuplicateLink",
+    "NothingToShow",
     "OnPortal",
     "SamePerson",
     "Unchecked",

@@ -36,6 +36,13 @@ class OnPortal(Exception):
         super().__init__("本记录已在门户上线，请先下线（案例请先撤下）再作废")
 
 
+class NothingToShow(Exception):
+    """A download without a file."""
+
+    def __init__(self) -> None:
+        super().__init__("请先上传供下载的文件，再上线")
+
+
 class DuplicateLink(Exception):
     """The unit registered a news item with this link before."""
 
@@ -164,6 +171,8 @@ def put_on_portal(target: Publishable, *, show: bool, actor: Actor, at: datetime
         raise Voided
     if (now.published_at is not None) == show:
         return
+    if show and isinstance(now, Resource) and not Attachment.objects.of(now).exists():
+        raise NothingToShow
     claim_version(now, now.version)
     now.published_at = at if show else None
     now.published_by_id = actor.user_id if show else None
@@ -179,6 +188,8 @@ def show_file(target: Publishable, *, attachment: Attachment, public: bool, acto
     """Say whether the public sees a file together with its record."""
     require(actor, Permission.PUBLISH)
     _require_own(target.unit_id, actor)
+    if isinstance(target, TypicalCase):
+        raise Refused("典型案例只公布复核过的文字，附件不公开")
     if attachment.public == public:
         return
     attachment.public = public

@@ -100,7 +100,7 @@ def detail(request: PageRequest, slug: str, number: int) -> HttpResponse:
         "editable": live and (case is None or case.state in _DRAFT) and (publishes or not shown),
         "voidable": live and not shown and (case is None or case.state in _DRAFT),
         "may_publish": kind.portal and publishes and live,
-        "may_show_files": hasattr(found, "published_at") and publishes and live and is_ours(request, found),
+        "may_show_files": kind.portal and publishes and live and is_ours(request, found),
         **(_review(request, case) if case else {}),
     }
     return render(request, "publicity/detail.html", context)
@@ -171,7 +171,7 @@ def portal(request: PageRequest, slug: str, number: int) -> HttpResponse:
         try:
             services.put_on_portal(found, show=show, actor=request.actor, at=request.at)
             messages.success(request, "已上线，公众可见" if show else "已下线")
-        except (Stale, services.Voided) as error:
+        except (Stale, services.Voided, services.NothingToShow) as error:
             messages.error(request, str(error))
     return redirect(found)
 
