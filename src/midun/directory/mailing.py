@@ -1,4 +1,9 @@
-"""Sending mail after the answer: how long a mail server takes must not tell whether an address is known."""
+"""Sending one-time links by mail after the answer, from memory.
+
+How long a mail server takes must not tell whether an address is known, so it happens after the answer. A link that
+opens an account must not lie in the table of jobs, so it does not go through the queue: what a dying process loses is
+asked for again.
+"""
 
 import logging
 from concurrent.futures import Future, ThreadPoolExecutor

@@ -4,6 +4,7 @@ import pytest
 from django.db.models import TextChoices
 
 from midun.claims.models import Claim, ClaimState
+from midun.claims.services import register
 from midun.kernel.orgs.enums import Permission
 from midun.kernel.orgs.services import Refused
 from midun.kernel.trail.models import Entry
@@ -43,16 +44,14 @@ def test_steps_by_name():
 
 @pytest.fixture
 def claim(cast, at):
-    return Claim.objects.create(
+    return register(
         unit=cast.east_bureau,
-        created_at=at,
-        number="T-1",
         enterprise=cast.jia,
         source="phone",
         topic="other",
         title="求助",
-        raised_on=at.date(),
-        due_on=at.date(),
+        actor=cast.actor("district_officer"),
+        at=at,
     )
 
 
