@@ -62,7 +62,7 @@ def import_the_annex(visitors, *, new):
 def record_an_activity(visitors):
     page = visitors.person("district", phone=True)
     page.goto("/activities/new/")
-    page.select_option("select[name=kind]", label="宣传活动")
+    page.get_by_label("宣传活动").check()
     page.fill("input[name=title]", "验收：商业秘密保护进园区")
     page.get_by_role("button", name="保存").click()
     page.wait_for_url(re.compile(r"/activities/\d+/$"))
@@ -89,7 +89,7 @@ def five_people_sign_in(visitors, activity):
         assert name in main_of(guest)
         guest.context.close()
     page.goto(activity)
-    assert re.search(r"参会人员（5 人）", main_of(page))
+    assert re.search(r"参会人员（5 人，\d 家企业）", main_of(page))
 
 
 def record_a_visit(visitors):
