@@ -67,11 +67,17 @@ def test_a_known_code_keeps_its_registered_name(login, cast):
 
 
 def test_it_rejects_bad_input(login, cast):
+    cast.law_firm.credit_code = "91310115MA9K30024A"
+    cast.law_firm.save()
     client = login("district_officer")
     for wrong, told in (
         ({"picked": "", "picked_name": ""}, "请查找并选择企业"),
         ({"picked": "91310000MA1K35XXXX"}, "请从查找结果中选择"),
         ({"picked": "", "name": "丙公司", "credit_code": "91310000MA1K35XR80"}, "校验"),
+        (
+            {"picked": "", "name": "正明", "credit_code": "91310115MA9K30024A"},
+            "“正明律师事务所”（律师事务所），不是企业",
+        ),
         ({"raised_on": "2099-01-01"}, "日期不能晚于今天"),
         ({"source": "enterprise"}, "有效"),
         ({"title": ""}, "必填"),

@@ -83,6 +83,9 @@ class EnterprisePick(forms.Form):
             return cleaned
         cleaned["credit_code"] = code
         cleaned["found"] = known.filter(credit_code=code).first()
+        other = Organisation.objects.unscoped(_PUBLIC).filter(credit_code=code).first()
+        if other is not None and cleaned["found"] is None:
+            self.add_error("credit_code", f"该代码在名录中是“{other.name}”（{other.get_kind_display()}），不是企业")
         return cleaned
 
     def enterprise(self, *, unit: Organisation, actor: Actor, at: datetime) -> Organisation | None:

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from midun.kernel.orgs.actor import Actor
 from midun.kernel.orgs.enums import OrganisationKind
 from midun.kernel.orgs.models import Organisation
-from midun.kernel.orgs.services import add_organisation
+from midun.kernel.orgs.services import OrganisationProblem, add_organisation
 
 
 class NoBureau(Exception):
@@ -37,8 +37,10 @@ def enterprise_of(*, unit: Organisation, name: str, credit_code: str, actor: Act
                 credit_code=credit_code,
                 jurisdiction=unit.jurisdiction,
             )
-    except IntegrityError:
-        raced: Organisation = known.get(credit_code=credit_code)
+    except (IntegrityError, OrganisationProblem):
+        raced: Organisation | None = known.filter(credit_code=credit_code).first()
+        if raced is None:
+            raise
         return raced
 
 
