@@ -1,16 +1,49 @@
-"""`python -m bench [name …] [--size …]`: run the benchmarks and print what they found."""
+"""`python -m bench [rollup|pages|imports …]`: run the benchmarks, print what they found, write docs/benchmarks.md."""
 
 import argparse
-import platform
 import sys
+import time
+from collections.abc import Callable
+
+from bench import imports, pages, rollup
+from bench.places import Failed
+from bench.table import Report, write
+
+FULL = 1.0
+
+
+def _runs(options: argparse.Namespace) -> dict[str, Callable[[], Report]]:
+    size, database = options.size, options.database
+    return {
+        "rollup": lambda: rollup.run(size=size, database=database, rounds=options.rounds),
+        "pages": lambda: pages.run(size=size, database=database, seconds=options.seconds),
+        "imports": lambda: imports.run(size=size, database=database),
+    }
 
 
 def main(arguments: list[str]) -> int:
     """Parse the command line and run what it names; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--version", action="version", version=platform.python_version())
-    parser.parse_args(arguments)
-    print("no benchmark is registered yet")
+    names = ["rollup", "pages", "imports"]
+    parser.add_argument("name", nargs="*", choices=[*names, []], help="which benchmarks (all by default)")
+    parser.add_argument("--size", type=float, default=FULL, help="1 is the full size; smaller for a quick look")
+    parser.add_argument("--database", choices=["both", "postgresql", "sqlite"], default="both")
+    parser.add_argument("--rounds", type=int, default=3, help="how often a figure is timed after warming up")
+    parser.add_argument("--seconds", type=float, default=10, help="how long a page is put under load")
+    parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md also when not at full size")
+    options = parser.parse_args(arguments)
+    runs = _runs(options)
+    for name in options.name or names:
+        start = time.monotonic()
+        try:
+            report = runs[name]()
+        except Failed as failed:
+            print(failed, file=sys.stderr)
+            return 1
+        print(report.text())
+        print(f"\n{name}: {time.monotonic() - start:.0f} s", flush=True)
+        if options.write or (options.size == FULL and options.database == "both"):
+            write(report)
     return 0
 
 

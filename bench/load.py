@@ -29,7 +29,9 @@ class Load:
 
 
 LEAST = 40
-"""So many answers are awaited even if it takes longer, up to ten times as long."""
+"""So many answers are awaited even if it takes longer: ten times as long, and at least a minute."""
+
+_PATIENCE = 60.0
 
 
 def press(port: int, path: str, cookies: Sequence[str], *, seconds: float, warm_up: float = 1.0) -> Load:
@@ -43,7 +45,7 @@ class _Pressure:
     def __init__(self, port: int, path: str, seconds: float, warm_up: float) -> None:
         self.port, self.path = port, path
         self.begun = time.perf_counter() + warm_up
-        self.ends, self.patience = self.begun + seconds, self.begun + 10 * seconds
+        self.ends, self.patience = self.begun + seconds, self.begun + max(10 * seconds, _PATIENCE)
         self.took: list[float] = []
         self.last = self.ends
 

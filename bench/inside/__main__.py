@@ -14,6 +14,7 @@ TASKS = {
     "rollup.measure": "bench.inside.rollup",
     "rollup.acts": "bench.inside.rollup",
     "pages.prepare": "bench.inside.pages",
+    "imports.make": "bench.inside.imports",
     "imports.measure": "bench.inside.imports",
     "imports.floor": "bench.inside.imports",
 }

@@ -111,19 +111,13 @@ def _drop_sqlite(tables: Sequence[str]) -> list[str]:
 
 def settle(models: Sequence[type[Model]]) -> None:
     """Let the database learn what is in the tables, and continue the numbering after the rows given numbers here."""
+    vacuum = connection.vendor == "postgresql" and not connection.in_atomic_block
     with connection.cursor() as cursor:
         for model in models:
             table = connection.ops.quote_name(model._meta.db_table)
-            cursor.execute(f"VACUUM ANALYZE {table}" if _may_vacuum() else f"ANALYZE {table}")
-        if connection.vendor == "postgresql":
-            for model in models:
-                table, key = model._meta.db_table, model._meta.pk
-                if key is not None and key.get_internal_type().endswith("AutoField"):
-                    cursor.execute(
-                        f"SELECT setval(pg_get_serial_sequence('{table}', '{key.column}'), MAX(\"{key.column}\")) "  # noqa: S608  # our own names
-                        f'FROM "{table}"'
-                    )
-
-
-def _may_vacuum() -> bool:
-    return connection.vendor == "postgresql" and not connection.in_atomic_block
+            cursor.execute(f"VACUUM ANALYZE {table}" if vacuum else f"ANALYZE {table}")
+            key = model._meta.pk
+            if connection.vendor == "postgresql" and key is not None:
+                highest = f"SELECT MAX({connection.ops.quote_name(key.column)}) FROM {table}"  # noqa: S608  # our own names
+                numbers = f"pg_get_serial_sequence('{table}', '{key.column}')"
+                cursor.execute(f"SELECT setval({numbers}, ({highest}))")

@@ -133,6 +133,7 @@ def plot_tree(units: int) -> None:
         Organisation(pk=node.pk, kind=OrganisationKind.BUREAU, name=f"{node.name}市场监管局", jurisdiction=node)
         for node in nodes
     )
+    settle((Jurisdiction, Organisation))
 
 
 def person(username: str) -> User:
@@ -261,7 +262,7 @@ class _Month:
             "way": "'visit'",
             "place": "'企业会议室'",
             "visitors": "'经办人二人'",
-            "needs": "'希望了解竞业限制协议的写法'",
+            "summary": "'了解保密制度和竞业限制协议的签订情况'",
         }
         insert(Visit, values, self.sql.series(self.size.visits))
 
@@ -285,12 +286,16 @@ class _Month:
             **self.voided("i", 51),
             "number": f"'SQ' || {self.sql.text('i', 9)}",
             "unit": self.unit("i", 50),
+            "registrar": self.unit("i", 50),
             "enterprise": self.enterprise("i", self.unit("i", 50), 52),
             "source": "'visit'",
             "topic": "'rights'",
             "title": "'员工离职带走客户名单，如何维权'",
             "raised_on": day,
-            "due_on": day,
+            **dict.fromkeys(("clock_from", "accept_by", "due_on"), day),
+            "accept_days": "2",
+            "handle_days": "15",
+            "reply": f"CASE WHEN {closed} THEN '已告知取证要点和维权途径。' ELSE '' END",
             "state": chosen(state, {ClaimState.CLOSED: 60, ClaimState.IN_PROGRESS: 20, ClaimState.REGISTERED: 20}),
             "accepted_at": f"CASE WHEN {state} < 80 THEN {self.sql.morning(day)} END",
             "closed_at": f"CASE WHEN {closed} THEN {self.sql.morning(day)} END",
@@ -314,22 +319,26 @@ class _Month:
             "published_by": self._if_kept(83, str(self.author.pk)),
         }
         self._published(NewsItem, self.size.news, 80, "day", news)
-        self._published(TypicalCase, self.size.cases, 90, "published_on", self._case())
+        self._published(TypicalCase, self.size.cases, 90, "published_on", self._case(self.size.cases))
 
-    def _case(self) -> dict[str, str]:
+    def _case(self, count: int) -> dict[str, str]:
         """A typical case: seven in ten are public after a second person's review."""
-        done = f"{drawn('i', 99, 100)} < 70"
+
+        def when_public(value: str) -> str:
+            return f"CASE WHEN {drawn('i', 99, 100)} < 70 AND {drawn('i', 93, 100)} >= 2 THEN {value} END"
+
         return {
             "title": "'某公司诉前员工侵害商业秘密案'",
             "decided_by": "'人民法院'",
             "year": "2024",
             "facts": "'前员工离职时复制技术图纸。'",
             "outcome": "'判令停止侵害、赔偿损失。'",
-            "state": f"CASE WHEN {done} THEN '{CaseState.PUBLISHED}' ELSE '{CaseState.DRAFT}' END",
+            "state": f"COALESCE({when_public(literal(CaseState.PUBLISHED.value))}, '{CaseState.DRAFT}')",
             "submitted_by": str(self.author.pk),
-            "reviewed_by": f"CASE WHEN {done} THEN {self.reviewer.pk} END",
-            "published_at": f"CASE WHEN {done} THEN {self._moment()} END",
-            "published_by": f"CASE WHEN {done} THEN {self.reviewer.pk} END",
+            "reviewed_by": when_public(str(self.reviewer.pk)),
+            "published_on": when_public(self.day("i", count, 91)),
+            "published_at": when_public(self._moment()),
+            "published_by": when_public(str(self.reviewer.pk)),
         }
 
     def _if_kept(self, salt: int, value: str) -> str:

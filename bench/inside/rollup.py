@@ -12,6 +12,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
+from bench.inside.bulk import settle
 from bench.inside.byhand import Subtree, statements
 from bench.inside.memory import peak
 from bench.inside.month import AT, END, START, TABLES, Size, fill, person
@@ -46,9 +47,7 @@ def prepare(*, share: float, units: int) -> dict[str, Any]:
     for node in recount.kept_nodes():
         recount.rebuild(node, actor=ACTOR, at=AT, reason="基准测试数据")
     counted = perf_counter()
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute(f'VACUUM ANALYZE "{DayCount._meta.db_table}"')
+    settle([DayCount])
     launch()
     return {
         "rows": {model.__name__: model.objects.unscoped("bench").count() for model in TABLES},
