@@ -35,6 +35,7 @@ def last_year(stage: Stage) -> None:
             records.work(stage, stage.units[key], key, start + timedelta(days=2 + 8 * turn), turn, events=3)
     for key in ("office", "station"):
         records.work_below(stage, stage.units[key], date(2025, 6, 12))
+    records.own_claim(stage, date(2025, 6, 11), 0)
     publish.of_city(stage, date(2025, 6, 18))
     stage.later(on(date(2025, 6, 27), 9), lambda at: open_forms(month, actor=stage.actor("city"), at=at))
     stage.run()
@@ -51,6 +52,7 @@ def this_month(stage: Stage) -> None:
     for key in ("浦东新", "黄浦", "静安", "临港新片区"):
         records.work(stage, stage.units[key], key, start, 1, events=2)
     records.work_below(stage, stage.units["station"], start)
+    records.own_claim(stage, start + timedelta(days=1), 1)
     stage.later(on(start, 9), lambda at: open_forms(month, actor=stage.actor("city"), at=at))
     stage.run()
 

@@ -2,6 +2,7 @@
 
 import io
 from datetime import date, datetime, time, timedelta
+from functools import partial
 
 from PIL import Image, ImageDraw
 
@@ -42,6 +43,32 @@ def work_below(stage: Stage, unit: Organisation, start: date) -> None:
     near = enterprises_of(stage.units["浦东新"])
     for n, enterprise in enumerate(near[2:5]):
         _visit(stage, unit, enterprise, start + timedelta(days=n), n + 1)
+
+
+def own_claim(stage: Stage, day: date, n: int) -> None:
+    """A claim that the demonstration's enterprise raises itself; one of last year it has rated."""
+    enterprise, actor = stage.members["enterprise"].organisation, stage.actor("enterprise")
+    topic, title, urgency = words.OWN_CLAIMS[n]
+
+    def raise_it(at: datetime) -> None:
+        made = claims.register(
+            unit=claims.handling_unit(enterprise),
+            enterprise=enterprise,
+            actor=actor,
+            at=at,
+            topic=topic,
+            title=title,
+            urgency=urgency,
+        )
+        _handle(stage, made, day, n)
+        if day.year < stage.now.year:
+            stage.later(on(day + timedelta(days=5), 9), partial(_rate, stage, made))
+
+    stage.later(on(day, 10), raise_it)
+
+
+def _rate(stage: Stage, claim: Claim, at: datetime) -> None:
+    claims.rate(claim, satisfaction=5, note="讲得清楚，材料拿来就能用。", actor=stage.actor("enterprise"), at=at)
 
 
 def _event(stage: Stage, unit: Organisation, day: date, text: words.EventText) -> None:
