@@ -1,7 +1,7 @@
 """Records to count, and forms to fill, made directly where the way they come about is not what is tested."""
 
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import date
 
 from django.db import transaction
 from django.db.models import Q
@@ -9,7 +9,9 @@ from django.db.models import Q
 from midun.activities import tallies
 from midun.activities.kinds import Kind
 from midun.activities.models import Activity, Participation
-from midun.claims.models import Claim, Suggestion
+from midun.claims import services as claims
+from midun.claims.models import Suggestion
+from midun.kernel.orgs.actor import system_actor
 from midun.kernel.statistics.counts import following
 from midun.kernel.statistics.figures import Period
 from midun.kernel.statistics.models import StatForm
@@ -62,24 +64,24 @@ def suggestion(unit, at, *, day=date(2025, 6, 12)):
     return Suggestion.objects.create(unit=unit, created_at=at, source="phone", topic="other", text="建议", given_on=day)
 
 
-def claim(unit, enterprise, at, *, day=date(2025, 6, 12), number="Z-1"):
+def claim(unit, enterprise, at, *, day=date(2025, 6, 12)):
     """A claim that was resolved on the day."""
     closed = at.replace(year=day.year, month=day.month, day=day.day)
-    return Claim.objects.create(
+    founder = system_actor("测试")
+    made = claims.register(
         unit=unit,
         enterprise=enterprise,
-        created_at=at,
-        number=number,
+        actor=founder,
+        at=closed,
+        raised_on=day,
         source="phone",
         topic="other",
+        urgency="normal",
         title="求助",
-        raised_on=day,
-        due_on=day + timedelta(days=9),
-        state="closed",
-        accepted_at=closed,
-        closed_at=closed,
-        resolved=True,
     )
+    claims.accept(made, actor=founder, at=closed)
+    claims.close(made, resolved=True, reply="已解决", actor=founder, at=closed)
+    return made
 
 
 def handout(unit, at, *, day=date(2025, 6, 12), count=3):
@@ -98,7 +100,7 @@ def report(unit, at, *, day=date(2025, 6, 12)):
     )
 
 
-def case(unit, at, reviewer, *, day=date(2025, 6, 12)):
+def case(unit, at, author, reviewer, *, day=date(2025, 6, 12)):
     return TypicalCase.objects.create(
         unit=unit,
         created_at=at,
@@ -108,9 +110,13 @@ def case(unit, at, reviewer, *, day=date(2025, 6, 12)):
         facts="案情",
         outcome="处理",
         state=CaseState.PUBLISHED,
+        created_by=author,
+        submitted_by=author,
+        submitted_at=at,
         reviewed_by=reviewer,
         reviewed_at=at,
         published_at=at,
+        published_by=reviewer,
         published_on=day,
     )
 

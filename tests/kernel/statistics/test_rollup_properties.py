@@ -36,7 +36,7 @@ others = st.tuples(
 )
 months = st.lists(events | others, max_size=12)
 quick = settings(
-    max_examples=12,
+    max_examples=10,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
@@ -63,7 +63,7 @@ def world(cast, at):
 
 def enter(world, month, at):
     """Record a month."""
-    for n, (kind, unit_key, day, *more) in enumerate(month):
+    for kind, unit_key, day, *more in month:
         unit = world.organisations[unit_key]
         enterprise = world.organisations[more[0]] if kind != "event" else None
         if kind == "event":
@@ -83,9 +83,9 @@ def enter(world, month, at):
         elif kind == "visit":
             make.visit(unit, enterprise, at, day=day)
         elif kind == "claim":
-            make.claim(unit, enterprise, at, day=day, number=f"Z-{n}")
+            make.claim(unit, enterprise, at, day=day)
         elif kind == "case":
-            make.case(unit, at, world.city_leader.user, day=day)
+            make.case(unit, at, world.city_officer.user, world.city_leader.user, day=day)
         elif kind == "central":
             make.news(unit, at, day=day, level="central")
         else:
