@@ -37,7 +37,8 @@ def found(*, province: str, names: Mapping[Role, str], at: datetime) -> Founded:
     """Found an empty installation. Raises `FoundingProblem`, `TreeProblem`.
 
     For one province with all its cities and counties, or for the nation when `province` is empty; provinces are then
-    added in the browser. Each node of the table gets its bureau. The three administrators come by invitation, so no password is ever printed.
+    added in the browser. Each node of the table gets its bureau. The three administrators come by invitation, so no
+    password is ever printed.
     """
     founder = system_actor("命令行")
     if Jurisdiction.objects.unscoped("found once").exists():
