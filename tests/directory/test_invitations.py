@@ -48,7 +48,7 @@ def test_it_works(cast, login):
     browser = Client()
     page = browser.get(link)
     assert "东区市场监管局" in page.content.decode()
-    assert (page.headers["Cache-Control"], page.headers["Referrer-Policy"]) == ("no-store", "no-referrer")
+    assert (page.headers["Cache-Control"], page.headers["Referrer-Policy"]) == ("no-store", "same-origin")
     assert browser.post(link, NEW).headers["Location"] == "/accounts/login/"
     made = Membership.objects.unscoped("test").get(user__username="xinren")
     assert (made.user.name, made.user.email, made.role) == ("新人", "new@example.cn", "officer")

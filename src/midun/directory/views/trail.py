@@ -9,6 +9,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.timezone import localtime
 
+from midun.directory.agents import described
 from midun.directory.forms.records import LoginFilter, TrailFilter
 from midun.directory.shown import Wording
 from midun.kernel.orgs.actor import Actor
@@ -38,7 +39,7 @@ LOGINS = Listing(
         ),
         ListColumn("网络地址", "ip"),
         ListColumn("常用设备", lambda r: "是" if r.device else "", phone=False),
-        ListColumn("终端", "agent", wide=True, phone=False),
+        ListColumn("终端", lambda r: described(r.agent), phone=False, sort="agent"),
     ),
     LoginFilter,
     per_page=50,
