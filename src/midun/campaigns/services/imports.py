@@ -178,14 +178,7 @@ def import_annex(
     require_not_closed(campaign)
     chosen = dict(decisions or {})
     shown = preview(campaign=campaign, annex=source.annex, decisions=chosen, as_pending=as_pending)
-    if fingerprint and shown.fingerprint != fingerprint:
-        raise PreviewOutdated
-    if shown.open_questions:
-        raise NotDecided(f"还有 {shown.open_questions} 个单位未识别，请先匹配、新建或选择不导入")
-    if shown.counts[RowStatus.REJECTED] and not skip_rejected:
-        raise NotDecided(
-            f"有 {shown.counts[RowStatus.REJECTED]} 行被拒收，请修改附件后重新上传，或勾选“跳过被拒收的行”"
-        )
+    _refuse_open(shown, fingerprint, skip_rejected=skip_rejected)
     counts = shown.counts
     outcome = Outcome(
         new=counts[RowStatus.NEW],
@@ -194,12 +187,9 @@ def import_annex(
         rejected=counts[RowStatus.REJECTED],
     )
     _learn(campaign, shown, chosen, actor, at)
-    for unknown in shown.unknown:
-        if unknown.decision == CREATE:
-            unit = create_unit(campaign=campaign, name=unknown.name, actor=actor, at=at)
-            chosen[unknown.name] = f"unit:{unit.pk}"
-            outcome.created.append(unit.label)
-    if outcome.created:
+    if made := _create_units(campaign, shown, actor, at):
+        chosen |= {name: f"unit:{unit.pk}" for name, unit in made.items()}
+        outcome.created = [unit.label for unit in made.values()]
         shown = preview(campaign=campaign, annex=source.annex, decisions=chosen, as_pending=as_pending)
     rows = [row for row in shown.rows if row.unit and row.status != RowStatus.REJECTED]
     came = take_part(campaign, {row.unit: row.category for row in rows if row.unit})
@@ -211,6 +201,22 @@ def import_annex(
         for unit in came:
             tell_unit(campaign, unit, at)
     return outcome
+
+
+def _refuse_open(shown: Preview, fingerprint: str, *, skip_rejected: bool) -> None:
+    if fingerprint and shown.fingerprint != fingerprint:
+        raise PreviewOutdated
+    if shown.open_questions:
+        raise NotDecided(f"还有 {shown.open_questions} 个单位未识别，请先匹配、新建或选择不导入")
+    rejected = shown.counts[RowStatus.REJECTED]
+    if rejected and not skip_rejected:
+        raise NotDecided(f"有 {rejected} 行被拒收，请修改附件后重新上传，或勾选“跳过被拒收的行”")
+
+
+def _create_units(campaign: Campaign, shown: Preview, actor: Actor, at: datetime) -> dict[str, Organisation]:
+    """The units the officer chose to create, by the name the annex gives them."""
+    wanted = [unknown.name for unknown in shown.unknown if unknown.decision == CREATE]
+    return {name: create_unit(campaign=campaign, name=name, actor=actor, at=at) for name in wanted}
 
 
 def _learn(campaign: Campaign, shown: Preview, decisions: Mapping[str, str], actor: Actor, at: datetime) -> None:

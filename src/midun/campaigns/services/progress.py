@@ -21,7 +21,7 @@ _NOTE = 500
 
 
 @transaction.atomic
-def finish(*, line: PlanLine, version: int, note: str, actor: Actor, at: datetime, files: Files = ()) -> None:
+def finish(*, line: PlanLine, version: int, note: str, actor: Actor, at: datetime, documents: Files = ()) -> None:
     """Say that an approved line of one's own is carried out, with what came of it and what proves it.
 
     Saying it again replaces the text. Raises `Stale` when somebody changed the line meanwhile.
@@ -33,7 +33,7 @@ def finish(*, line: PlanLine, version: int, note: str, actor: Actor, at: datetim
     claim_version(line, version)
     line.done_at, line.done_note = stored.done_at or at, note.strip()[:_NOTE]
     line.save(update_fields=["done_at", "done_note"])
-    for name, data in files:
+    for name, data in documents:
         attach(owner=line, data=data, name=name, kind=Attachment.Kind.DOCUMENT, actor=actor, at=at)
     verb = Verb.CHANGED if before else Verb.CLOSED
     record(actor=actor, verb=verb, target=line, at=at, before=before, after={"done_note": line.done_note})

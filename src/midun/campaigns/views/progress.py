@@ -33,16 +33,8 @@ def line_finish(request: PageRequest, number: int) -> HttpResponse:
         return redirect(back)
     form = FinishForm(request.POST or None, request.FILES or None, line=line)
     if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
         try:
-            progress.finish(
-                line=line,
-                version=data["version"],
-                note=data["note"],
-                files=data["documents"],
-                actor=request.actor,
-                at=request.at,
-            )
+            progress.finish(line=line, **form.cleaned_data, actor=request.actor, at=request.at)
         except PROBLEMS as problem:
             form.add_error(None, str(problem))
         else:
