@@ -200,3 +200,12 @@ def test_a_proxy_that_writes_nonsense_harms_nothing(cast, settings, forwarded):
     settings.MIDUN_PROXIES = [ip_network("10.1.0.5")]
     client = Client(REMOTE_ADDR="10.1.0.5", headers={"x-forwarded-for": forwarded})
     assert log_in(client).status_code == 302
+
+
+def test_text_with_a_nul_is_refused_wherever_it_stands(login):
+    client = login("district_officer")
+    assert client.get("/visits/", {"q": "a\x00b"}).status_code == 400
+    assert client.get("/visits/", {"a\x00b": "q"}).status_code == 400
+    assert client.post("/claims/new/", {"title": "a\x00b"}).status_code == 400
+    assert client.get("/activities/receipts/a%00b/").status_code == 400
+    assert client.get("/visits/", {"q": "甲乙"}).status_code == 200

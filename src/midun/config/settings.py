@@ -71,6 +71,7 @@ MIDDLEWARE = [
     "midun.kernel.web.middleware.ActorMiddleware",
     "midun.directory.middleware.SessionMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "midun.config.refusals.RefusalMiddleware",
 ]
 TEMPLATES = [
     {
