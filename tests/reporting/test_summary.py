@@ -109,7 +109,7 @@ def test_tables_by_heading_unit_and_topic(cast, campaign, forms, month):
     tables = tables_of(summary_docx(forms["summary"], campaign, today=TODAY)[0])
     assert tables[0][8] == ["4", "发放调查问卷", "1,234 份"]
     assert tables[1][1] == ["东区市场监管局", "走访重点企业", "走访十家，指导三家建章立制"]
-    assert tables[2][1] == ["2025-06-10", "东区市场监管局", "“以案说密”培训"]
+    assert tables[2][1] == ["6月10日", "东区市场监管局", "“以案说密”培训"]
     units = tables[3]
     assert units[0][0] == "单位"
     assert ["东区市场监管局", "2", "1", "1", "0", "1"] in units

@@ -163,7 +163,7 @@ def _strand(n: int, strand: Strand, material: Material) -> word.Block:
         *_listed(
             ("单位", "活动安排", "完成情况"), [(x.unit.label, x.content, x.done_note) for x in done[: _LISTED + 1]]
         ),
-        *_listed(("日期", "单位", "活动"), [(str(a.day), a.unit.label, a.title) for a in held[: _LISTED + 1]]),
+        *_listed(("日期", "单位", "活动"), [(f"{a.day.month}月{a.day.day}日", a.unit.label, a.title) for a in held[: _LISTED + 1]]),
     ]
     heading = f"（{_NUMERALS[n]}）{strand.heading}" if n < len(_NUMERALS) else strand.heading
     return word.Block(f"strand-{strand.pk}", parts, heading, level=2)
@@ -248,10 +248,14 @@ def _topics(records: QuerySet[Any]) -> Counter[str]:
 
 
 def _photos(material: Material) -> list[word.Part]:
+    """The pictures that officers chose for the report, with what they show."""
     wanted = Attachment.objects.unscoped("chosen for the report").filter(in_report=True, removed_at__isnull=True)
-    found: list[word.Part] = []
-    for records in (material.events, material.visits):
+    found: list[word.Photo] = []
+    for records in (material.events, material.visits.select_related("enterprise")):
         owners = {"owner_type": records.model._meta.label_lower, "owner_id__in": records.order_by().values("pk")}
-        for one in wanted.filter(**owners, blob__mime__startswith="image/").order_by("pk")[: _PHOTOS - len(found)]:
-            found.append(word.Photo(store.get(one.blob_id), one.caption or one.name))
-    return found
+        chosen = wanted.filter(**owners, blob__mime__startswith="image/").order_by("pk")[: _PHOTOS - len(found)]
+        shown = records.select_related("unit").in_bulk([one.owner_id for one in chosen])
+        for one in chosen:
+            record = shown[one.owner_id]
+            found.append(word.Photo(store.get(one.blob_id), one.caption or f"{record.unit.label}　{record}"))
+    return [word.Photos(found)] if found else []

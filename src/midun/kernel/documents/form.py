@@ -12,7 +12,7 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.shared import Mm, Pt, RGBColor
 
 from midun.kernel.documents.pdf import compile_pdf
-from midun.kernel.documents.word import at_fixed_time, font, official_page, saved, set_cell
+from midun.kernel.documents.word import at_fixed_time, font, official_page, saved, set_cell, set_widths
 
 SEAL_LABEL = "填报单位（盖章）"
 
@@ -103,9 +103,11 @@ def form_xlsx(sheet: FormSheet, *, at: datetime) -> bytes:
         page.merge_range(row, 0, row, 2, text, title)
         page.set_row(row, 26)
         row += 1
+    page.set_row(row, 24)
     page.merge_range(row, 0, row, 1, f"{SEAL_LABEL}：{sheet.unit_name}", plain)
     page.write_string(row, 2, sheet.date_text, right)
     row += 1
+    page.set_row(row, 24)
     for column, text in enumerate(("序号", "具体内容", "数据")):
         page.write_string(row, column, text, head)
     row += 1
@@ -124,7 +126,7 @@ def form_xlsx(sheet: FormSheet, *, at: datetime) -> bytes:
         row += 1
     for text in _tail(sheet):
         page.merge_range(row, 0, row, 2, text, small)
-        page.set_row(row, 14 * (1 + len(text) // 62))
+        page.set_row(row, 26 if text == sheet.contact else 14 * (1 + len(text) // 62))
         row += 1
     page.print_area(0, 0, row - 1, 2)
     book.close()
@@ -155,7 +157,10 @@ def form_docx(sheet: FormSheet, *, at: datetime) -> bytes:
     font(head.add_run(f"{SEAL_LABEL}：{sheet.unit_name}\t{sheet.date_text}"), "仿宋_GB2312", 12)
     _docx_rows(document, sheet)
     for text in _tail(sheet):
-        font(document.add_paragraph().add_run(text), "仿宋_GB2312", 9)
+        paragraph = document.add_paragraph()
+        paragraph.paragraph_format.space_before = Pt(8 if text == sheet.contact else 0)
+        paragraph.paragraph_format.space_after = Pt(4)
+        font(paragraph.add_run(text), "仿宋_GB2312", 10.5 if text == sheet.contact else 9)
     at_fixed_time(document, at, title="".join(sheet.title))
     return saved(document)
 
@@ -164,8 +169,6 @@ def _docx_rows(document: "docx.document.Document", sheet: FormSheet) -> None:
     table = document.add_table(rows=1, cols=3)
     table.style = "Table Grid"
     table.alignment = WD_TABLE_ALIGNMENT.CENTER
-    table.autofit = False
-    widths = (Mm(16), Mm(100), Mm(46))
     for cell, text in zip(table.rows[0].cells, ("序号", "具体内容", "数据"), strict=True):
         set_cell(cell, text, bold=True, centre=True)
     for line in sheet.lines:
@@ -178,6 +181,4 @@ def _docx_rows(document: "docx.document.Document", sheet: FormSheet) -> None:
         if line.rows > 1:
             merged = table.cell(index, 0).merge(table.cell(index + line.rows - 1, 0))
             set_cell(merged, line.number, centre=True)
-    for row in table.rows:
-        for cell, width in zip(row.cells, widths, strict=True):
-            cell.width = width
+    set_widths(table, (16, 102, 44), row_height=9)

@@ -17,7 +17,7 @@ from typing import Any
 import docx
 
 from midun.kernel.documents.report_marks import Mark, digest, enclose, forget_pictures, marks_of
-from midun.kernel.documents.report_parts import Chart, Paragraph, Part, Photo, Table, Title, elements_of, styled
+from midun.kernel.documents.report_parts import Chart, Paragraph, Part, Photo, Photos, Table, Title, elements_of, styled
 from midun.kernel.documents.word import at_fixed_time, official_page, saved
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "Paragraph",
     "Part",
     "Photo",
+    "Photos",
     "Report",
     "Table",
     "Title",

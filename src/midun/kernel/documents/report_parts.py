@@ -15,9 +15,10 @@ from PIL import Image, ImageOps
 
 from midun.kernel.documents.pdf import compile_png
 from midun.kernel.documents.report_marks import picture_name
-from midun.kernel.documents.word import font, set_cell
+from midun.kernel.documents.word import font, repeat_head, set_cell, set_widths
 
-_PIXELS = 1600
+_PIXELS = 1200
+_WIDTH = 152
 _HEADINGS = ((16, "黑体", False), (16, "楷体_GB2312", True), (16, "仿宋_GB2312", True))
 """Size, font and weight of the three levels of headings (GB/T 9704-2012, 7.3.3)."""
 
@@ -62,7 +63,14 @@ class Photo:
     caption: str
 
 
-Part = Title | Paragraph | Table | Chart | Photo
+@dataclass(frozen=True)
+class Photos:
+    """Pictures two by two, each above its caption."""
+
+    photos: Sequence[Photo]
+
+
+Part = Title | Paragraph | Table | Chart | Photos
 
 
 def styled(document: Any) -> None:
@@ -115,9 +123,8 @@ def _part(document: Any, part: Part, at: datetime) -> list[Any]:
             rows = [{"label": label, "value": value} for label, value in part.rows]
             drawn = compile_png(f"{part.kind}.typ", {"title": part.title, "rows": rows}, at=at)
             return [_picture(document, drawn, 150, part.title)]
-        case Photo():
-            picture = _picture(document, _small(part.data), 120, part.caption, captioned=True)
-            return [picture, _caption(document, part.caption)]
+        case Photos():
+            return [_photos(document, part), document.add_paragraph()._element]  # noqa: SLF001  # same
 
 
 def _title(document: Any, part: Title) -> list[Any]:
@@ -142,35 +149,42 @@ def _paragraph(document: Any, text: str) -> Any:
 def _table(document: Any, part: Table) -> Any:
     made = document.add_table(rows=0, cols=len(part.rows[0]))
     made.style = _style(document, "Table Grid")
-    made.autofit = False
     for y, row in enumerate(part.rows):
         cells = made.add_row().cells
         for x, value in enumerate(row):
             text = f"{value:,}" if isinstance(value, int) else str(value)
             set_cell(cells[x], text, bold=y == 0, centre=y == 0 or isinstance(value, int), size=11)
-            if part.widths:
-                cells[x].width = Mm(part.widths[x])
-    repeat = OxmlElement("w:tblHeader")
-    made.rows[0]._tr.get_or_add_trPr().append(repeat)  # noqa: SLF001  # python-docx has no repeated head
+    set_widths(made, part.widths or [_WIDTH / len(part.rows[0])] * len(part.rows[0]), row_height=8)
+    repeat_head(made)
     return made._element  # noqa: SLF001  # moved into the block
 
 
-def _picture(document: Any, data: bytes, width: int, text: str, *, captioned: bool = False) -> Any:
+def _photos(document: Any, part: Photos) -> Any:
+    made = document.add_table(rows=0, cols=2)
+    for n, photo in enumerate(part.photos):
+        cell = (made.rows[-1] if n % 2 else made.add_row()).cells[n % 2]
+        _draw(cell.paragraphs[0], _small(photo.data), 72, photo.caption)
+        caption = cell.add_paragraph()
+        caption.alignment = WD_ALIGN_PARAGRAPH.CENTER
+        font(caption.add_run(photo.caption), "楷体_GB2312", 10.5)
+    for row in made.rows:
+        row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))  # noqa: SLF001  # python-docx lets rows break
+    set_widths(made, (_WIDTH / 2, _WIDTH / 2))
+    return made._element  # noqa: SLF001  # moved into the block
+
+
+def _picture(document: Any, data: bytes, width: int, text: str) -> Any:
     paragraph = document.add_paragraph()
+    _draw(paragraph, data, width, text)
+    return paragraph._element  # noqa: SLF001  # moved into the block
+
+
+def _draw(paragraph: Any, data: bytes, width: int, text: str) -> None:
     paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
-    paragraph.paragraph_format.keep_with_next = captioned
     shape = paragraph.add_run().add_picture(io.BytesIO(data), width=Mm(width))
     properties = shape._inline.docPr  # noqa: SLF001  # python-docx has no alternative text and no name
     properties.set("descr", text)
     properties.set("name", picture_name(data))
-    return paragraph._element  # noqa: SLF001  # moved into the block
-
-
-def _caption(document: Any, text: str) -> Any:
-    caption = document.add_paragraph()
-    caption.alignment = WD_ALIGN_PARAGRAPH.CENTER
-    font(caption.add_run(text), "楷体_GB2312", 12)
-    return caption._element  # noqa: SLF001  # moved into the block
 
 
 def _small(data: bytes) -> bytes:

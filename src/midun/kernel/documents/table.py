@@ -8,12 +8,10 @@ import docx
 from docx.enum.section import WD_ORIENT
 from docx.enum.table import WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH
-from docx.oxml import OxmlElement
-from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
 
 from midun.kernel.documents.pdf import compile_pdf
-from midun.kernel.documents.word import at_fixed_time, font, official_page, saved, set_cell
+from midun.kernel.documents.word import at_fixed_time, font, official_page, repeat_head, saved, set_cell, set_widths
 
 _WIDTH = 170
 _WIDTH_LANDSCAPE = 257
@@ -110,10 +108,7 @@ def _rows(document: "docx.document.Document", table: PrintTable) -> None:
     made = document.add_table(rows=1 + len(cells), cols=len(table.columns))
     made.style = "Table Grid"
     made.alignment = WD_TABLE_ALIGNMENT.CENTER
-    made.autofit = False
-    repeat = OxmlElement("w:tblHeader")
-    repeat.set(qn("w:val"), "true")
-    made.rows[0]._tr.get_or_add_trPr().append(repeat)  # noqa: SLF001  # python-docx has no repeated head
+    repeat_head(made)
     left = _WIDTH_LANDSCAPE if table.landscape else _WIDTH
     free = [c for c in table.columns if not c.width]
     share = (left - sum(c.width for c in table.columns)) / max(1, len(free))
@@ -128,6 +123,4 @@ def _rows(document: "docx.document.Document", table: PrintTable) -> None:
             if row[x][1] > 1:
                 merged = grid[y][x].merge(grid[y + row[x][1] - 1][x])
                 set_cell(merged, row[x][0], centre=column.centred, size=10.5)
-        made.columns[x].width = Mm(column.width or share)  # the grid; without it LibreOffice makes all columns equal
-        for row_cells in grid:
-            row_cells[x].width = Mm(column.width or share)
+    set_widths(made, [column.width or share for column in table.columns], row_height=7)

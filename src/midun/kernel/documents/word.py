@@ -2,10 +2,11 @@
 
 import io
 import zipfile
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from docx.enum.table import WD_ALIGN_VERTICAL
+from docx.enum.table import WD_ALIGN_VERTICAL, WD_ROW_HEIGHT_RULE
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
@@ -60,6 +61,25 @@ def set_cell(cell: Any, text: str, *, bold: bool = False, centre: bool = False, 
         paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
     paragraph.paragraph_format.space_after = Pt(0)
     font(paragraph.add_run(text), "仿宋_GB2312", size, bold=bold)
+
+
+def set_widths(table: Any, widths: Sequence[float], *, row_height: float = 0) -> None:
+    """Fixed column widths in mm, for every program: some read the grid, some the cells. Rows at least so high (mm)."""
+    table.autofit = False
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = Mm(width)
+    for row in table.rows:
+        if row_height:
+            row.height, row.height_rule = Mm(row_height), WD_ROW_HEIGHT_RULE.AT_LEAST
+        for cell, width in zip(row.cells, widths, strict=True):
+            cell.width = Mm(width)
+
+
+def repeat_head(table: Any) -> None:
+    """Let the first row stand on every page."""
+    repeat = OxmlElement("w:tblHeader")
+    repeat.set(qn("w:val"), "true")
+    table.rows[0]._tr.get_or_add_trPr().append(repeat)  # noqa: SLF001  # python-docx has no repeated head
 
 
 def at_fixed_time(document: Any, at: datetime, *, title: str) -> None:
