@@ -63,6 +63,7 @@ def test_one_without_any_role_belongs_to_those_who_knew_them(cast, at):
     assert not within_reach(stranger, cast.actor("system_admin"))
 
 
-def test_the_last_security_administrator_stays(cast, at):
-    with pytest.raises(AccountProblem, match="唯一的安全管理员"):
-        disable_user(user=cast.memberships["security_admin"].user, reason="x", actor=cast.actor("system_admin"), at=at)
+@pytest.mark.parametrize("who", ["security_admin", "auditor"])
+def test_the_last_of_each_administrator_stays(cast, at, who):
+    with pytest.raises(AccountProblem, match="唯一的"):
+        disable_user(user=cast.memberships[who].user, reason="x", actor=cast.actor("system_admin"), at=at)

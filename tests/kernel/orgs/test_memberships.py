@@ -78,18 +78,20 @@ def test_nobody_holds_two_of_the_three(cast, at, first, second):
         Membership.objects.create(user=user, organisation=cast.east_bureau, role=second, granted_at=at)
 
 
-def test_an_administrator_who_stopped_may_become_another(cast, at):
+def test_an_administrator_who_stopped_may_become_another(cast, newcomer, at):
     auditor, admin = cast.memberships["auditor"], cast.actor("security_admin")
+    grant(user=newcomer, organisation=cast.city_bureau, role="auditor", actor=admin, at=at)
     end(membership=auditor, reason="轮岗", actor=admin, at=at)
     grant(user=auditor.user, organisation=cast.city_bureau, role="system_admin", actor=admin, at=at)
 
 
-def test_the_last_security_administrator_stays(cast, newcomer, at):
+@pytest.mark.parametrize("role", sorted(ADMIN_ROLES))
+def test_the_last_of_each_administrator_stays(cast, newcomer, at, role):
     founder = system_actor("测试")
-    with pytest.raises(MembershipProblem, match="唯一的安全管理员"):
-        end(membership=cast.memberships["security_admin"], reason="x", actor=founder, at=at)
-    grant(user=newcomer, organisation=cast.city_bureau, role="security_admin", actor=founder, at=at)
-    end(membership=cast.memberships["security_admin"], reason="轮岗", actor=founder, at=at)
+    with pytest.raises(MembershipProblem, match="唯一的"):
+        end(membership=cast.memberships[role], reason="x", actor=founder, at=at)
+    grant(user=newcomer, organisation=cast.city_bureau, role=role, actor=founder, at=at)
+    end(membership=cast.memberships[role], reason="轮岗", actor=founder, at=at)
 
 
 def test_it_ends_with_a_reason(cast, at):

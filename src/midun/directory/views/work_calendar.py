@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.timezone import localdate
 
 from midun.kernel.orgs.enums import Permission
@@ -86,7 +87,7 @@ def work_calendar(request: PageRequest, year: int | None = None) -> HttpResponse
         else:
             said = f"已修改 {changed} 天，未办结事项的期限将随即重算" if changed else "与现有安排相同，没有改变"
             messages.success(request, said)
-            return redirect("directory:calendar-year", data["first"].year)
+            return redirect(_top(data["first"].year))
     return render(request, "directory/calendar.html", _context(request, year, chosen, form))
 
 
@@ -97,7 +98,12 @@ def _publish(request: PageRequest, year: int) -> HttpResponse:
         messages.success(request, f"{year} 年已标记为已公布，未办结事项的期限将随即重算")
     else:
         messages.error(request, "请填写依据的文号")
-    return redirect("directory:calendar-year", year)
+    return redirect(_top(year))
+
+
+def _top(year: int) -> str:
+    """The page from its beginning: without a fragment of its own a redirect keeps that of the form, far down."""
+    return f"{reverse('directory:calendar-year', args=[year])}#content"
 
 
 def _chosen(request: PageRequest, year: int) -> date | None:

@@ -72,7 +72,9 @@ def switch_membership(request: PageRequest) -> HttpResponse:
     if chosen is None:
         raise Http404
     request.session[SESSION_KEY] = chosen.pk
-    record(actor=chosen.actor(), verb=Verb.MEMBERSHIP_SWITCHED, target=chosen, at=request.at)
+    before = {"membership": request.actor.membership_id}
+    record(actor=chosen.actor(), verb=Verb.MEMBERSHIP_SWITCHED, target=chosen, at=request.at, before=before)
+    messages.success(request, f"已切换身份：{chosen}")
     return redirect("/desk/")
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from midun.kernel.orgs.actor import Actor
-from midun.kernel.orgs.enums import Permission, Role
+from midun.kernel.orgs.enums import ADMIN_ROLES, Permission, Role
 from midun.kernel.orgs.models import Membership, User
 from midun.kernel.orgs.services.rights import NotPossible, Refused, require
 from midun.kernel.trail.services import record
@@ -60,7 +60,7 @@ def _switch(*, user: User, active: bool, reason: str, actor: Actor, at: datetime
     if now.is_active == active:
         raise AccountProblem(f"账号“{now}”已经{'启用' if active else '停用'}")
     if not active:
-        _keep_a_security_administrator(now)
+        _keep_the_three(now)
     now.is_active = active
     now.save(update_fields=["is_active"])
     verb = Verb.USER_ENABLED if active else Verb.USER_DISABLED
@@ -68,7 +68,8 @@ def _switch(*, user: User, active: bool, reason: str, actor: Actor, at: datetime
     record(actor=actor, verb=verb, target=now, at=at, before=before, after=after, reason=reason)
 
 
-def _keep_a_security_administrator(user: User) -> None:
-    able = Membership.objects.unscoped("the last one stays").current().filter(role=Role.SECURITY_ADMIN)
-    if able.filter(user=user).exists() and not able.exclude(user=user).exists():
-        raise AccountProblem("这是平台唯一的安全管理员，停用后无人能授予身份，请先授予另一人")
+def _keep_the_three(user: User) -> None:
+    for role in sorted(ADMIN_ROLES):
+        able = Membership.objects.unscoped("the last one stays").current().filter(role=role)
+        if able.filter(user=user).exists() and not able.exclude(user=user).exists():
+            raise AccountProblem(f"这是平台唯一的{Role(role).label}，不能停用，请先授予另一人")

@@ -65,8 +65,8 @@ def grant(
 def end(*, membership: Membership, reason: str, actor: Actor, at: datetime) -> None:
     """End a membership; the person loses that access with the next request.
 
-    The last security administrator of the platform stays: nobody could grant a role any more. Raises `Refused`,
-    `MembershipProblem`.
+    The last of each of the three administrators stays: without a security administrator nobody could grant a role any
+    more, without an auditor nobody would see it. Raises `Refused`, `MembershipProblem`.
     """
     require_may_assign(actor, membership.organisation, membership.role)
     if not reason.strip():
@@ -77,10 +77,10 @@ def end(*, membership: Membership, reason: str, actor: Actor, at: datetime) -> N
     now: Membership = rows.select_related("user", "organisation").get(pk=membership.pk)
     if now.ended_at:
         raise MembershipProblem("该身份已经终止")
-    if now.role == Role.SECURITY_ADMIN:
-        others = Membership.objects.unscoped("the last one stays").current().filter(role=Role.SECURITY_ADMIN)
+    if now.role in ADMIN_ROLES:
+        others = Membership.objects.unscoped("the last one stays").current().filter(role=now.role)
         if not others.exclude(pk=now.pk).exists():
-            raise MembershipProblem("这是平台唯一的安全管理员，请先授予另一人再终止")
+            raise MembershipProblem(f"这是平台唯一的{now.get_role_display()}，请先授予另一人再终止")
     now.ended_at = at
     now.save(update_fields=["ended_at"])
     before = {"user": now.user_id, "organisation": now.organisation_id, "role": now.role}
