@@ -27,6 +27,7 @@ NOT_SCOPED = {"Entry", "Job", "Worker", "User"}
 
 BANNED_NAMES = {"utils.py", "helpers.py", "common.py", "signals.py", "selectors.py", "serializers.py", "managers.py"}
 MODULE_LINES, FUNCTION_LINES, TEMPLATE_LINES, APP_LINES = 500, 60, 150, 4500
+TEMPLATE_WIDTH = 160
 
 
 def lines(path):
@@ -62,6 +63,17 @@ def test_functions_are_small():
 def test_templates_are_small():
     templates = SOURCE.rglob("templates/**/*.html")
     assert {str(p.relative_to(ROOT)): lines(p) for p in templates if lines(p) > TEMPLATE_LINES} == {}
+
+
+def test_templates_are_laid_out():
+    """A line that nobody can read hides what nobody meant."""
+    long = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in SOURCE.rglob("templates/**/*.html")
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if len(line) > TEMPLATE_WIDTH
+    ]
+    assert long == []
 
 
 def test_apps_are_small():

@@ -64,7 +64,7 @@ def _mark_saved(request: PageRequest, response: HttpResponse) -> HttpResponse:
     """
     if response.status_code in (HTTPStatus.FOUND, HTTPStatus.SEE_OTHER):
         response.set_cookie(
-            SAVED, quote(request.path), max_age=60, secure=settings.SESSION_COOKIE_SECURE, samesite="Lax"
+            SAVED, quote(request.path, safe=""), max_age=60, secure=settings.SESSION_COOKIE_SECURE, samesite="Lax"
         )
     return response
 

@@ -137,6 +137,12 @@ def number(value: object) -> str:
 
 
 @register.filter
+def notice_colour(kind: str) -> str:
+    """The tint of a notice's badge; the words say the same."""
+    return {"alert": "red", "reminder": "orange", "todo": "blue"}.get(kind, "green")
+
+
+@register.filter
 def signed(value: int) -> str:
     """+1,234 or −1,234: a difference."""
     return f"{value:+,}".replace("-", "−")

@@ -30,5 +30,8 @@
 
   document.querySelectorAll("[data-autosubmit]").forEach((e) => e.addEventListener("change", () => e.form.requestSubmit()));
 
+  // What scrolls sideways can be reached and scrolled with the keyboard.
+  document.querySelectorAll(".table-responsive").forEach((e) => { if (e.scrollWidth > e.clientWidth) e.tabIndex = 0; });
+
   if (document.body.classList.contains("work")) navigator.serviceWorker?.register("/worker.js").catch(() => undefined);
 })();
