@@ -234,7 +234,10 @@ class NewsItem(Publishable):
         verbose_name = "宣传报道"
         verbose_name_plural = "宣传报道"
         ordering = ("-day", "-pk")
-        indexes = (models.Index(fields=("unit", "day"), name="news_unit_day"),)
+        indexes = (
+            models.Index(fields=("unit", "day"), name="news_unit_day"),
+            models.Index(fields=("-day", "-id"), condition=Q(published_at__isnull=False), name="news_portal"),
+        )
         constraints = (
             void_iff_reason("news_void_iff_reason"),
             published_by_someone("news_published_by_someone"),

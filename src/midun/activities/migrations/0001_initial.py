@@ -170,6 +170,10 @@ class Migration(migrations.Migration):
             model_name='activity',
             index=models.Index(fields=['day', 'kind'], name='activity_day_kind'),
         ),
+        migrations.AddIndex(
+            model_name='activity',
+            index=models.Index(condition=models.Q(('published_at__isnull', False)), fields=['-day', '-id'], name='activity_portal'),
+        ),
         migrations.AddConstraint(
             model_name='activity',
             constraint=models.CheckConstraint(condition=models.Q(('title', ''), _negated=True), name='activity_has_title'),

@@ -60,6 +60,7 @@ class Activity(UnitRecord):
         indexes = (
             models.Index(fields=("unit", "day"), name="activity_unit_day"),
             models.Index(fields=("day", "kind"), name="activity_day_kind"),
+            models.Index(fields=("-day", "-id"), condition=Q(published_at__isnull=False), name="activity_portal"),
         )
         constraints = (
             models.CheckConstraint(condition=~Q(title=""), name="activity_has_title"),

@@ -11,5 +11,5 @@ class WebConfig(AppConfig):
     verbose_name = "页面"
 
     def ready(self) -> None:
-        """Register what each app puts on the desk and in the menu."""
-        autodiscover_modules("todos", "menu")
+        """Register what each app puts on the desk and in the menu, and how texts are compared."""
+        autodiscover_modules("todos", "menu", "lookups")

@@ -74,7 +74,7 @@ class Migration(migrations.Migration):
                 'ordering': ('-day', '-pk'),
                 'abstract': False,
                 'default_manager_name': 'reachable',
-                'indexes': [models.Index(fields=['unit', 'day'], name='news_unit_day')],
+                'indexes': [models.Index(fields=['unit', 'day'], name='news_unit_day'), models.Index(condition=models.Q(('published_at__isnull', False)), fields=['-day', '-id'], name='news_portal')],
                 'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('void_reason', ''), ('voided_at__isnull', True)), models.Q(('voided_at__isnull', False), models.Q(('void_reason', ''), _negated=True)), _connector='OR'), name='news_void_iff_reason'), models.CheckConstraint(condition=models.Q(models.Q(('published_at__isnull', True), ('published_by__isnull', True)), models.Q(('published_at__isnull', False), ('published_by__isnull', False), ('voided_at__isnull', True)), _connector='OR'), name='news_published_by_someone'), models.UniqueConstraint(condition=models.Q(('voided_at__isnull', True), models.Q(('link', ''), _negated=True)), fields=('unit', 'link'), name='news_once_per_unit_and_link')],
             },
             managers=[
