@@ -1,13 +1,15 @@
 """The public's pages: what is published is shown whole, what is not is nowhere."""
 
+import io
 import re
 from datetime import date
 from xml.etree import ElementTree as ET
 
 import pytest
 from django.core.checks import run_checks
+from PIL import Image
 
-from midun.activities.services import events
+from midun.activities.services import attachments, events
 from midun.kernel.files.models import Attachment
 from midun.kernel.files.services import attach
 from midun.portal.checks import footer_is_complete
@@ -142,14 +144,12 @@ def test_the_footer_check_is_content_when_everything_is_stated(settings):
 
 def test_only_files_marked_public_are_shown(visit, login, held, cast, at):
     actor = cast.actor("district_officer")
-    png = bytes.fromhex(
-        "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154789c63f8cfc000000301010018"
-        "dd8db00000000049454e44ae426082"
-    )
+    picture = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(picture, "PNG")
     for name in ("public.png", "inner.png"):
-        attach(owner=held, data=png, name=name, kind=Attachment.Kind.PHOTO, actor=actor, at=at)
+        attach(owner=held, data=picture.getvalue(), name=name, kind=Attachment.Kind.PHOTO, actor=actor, at=at)
     public, inner = Attachment.objects.of(held).order_by("pk")
-    events.use_file(held, attachment=public, public=True, in_report=False, actor=actor, at=at)
+    attachments.use_file(held, attachment=public, public=True, in_report=False, actor=actor, at=at)
     shown = visit(f"/column/activities/{held.pk}/")
     assert f"/files/{public.pk}/" in shown
     assert f"/files/{inner.pk}/" not in shown

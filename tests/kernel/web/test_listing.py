@@ -47,7 +47,7 @@ def test_it_filters_and_says_by_what(login, held):
     held(1, kind="salon", title="沙龙")
     answer = login("district_officer").get(LIST, {"kind": "salon", "q": "沙"})
     assert titles(answer) == ["沙龙"]
-    assert [(c.label, c.text) for c, _ in answer.context["conditions"]] == [("关键词", "沙"), ("类型", "沙龙")]
+    assert [(c.label, c.text) for c, _ in answer.context["conditions"]] == [("活动名称", "沙"), ("类型", "沙龙")]
     without_kind = dict(zip("cw", answer.context["conditions"][1], strict=True))["w"]
     assert "kind" not in without_kind
     assert "q=" in without_kind
