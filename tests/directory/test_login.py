@@ -47,8 +47,8 @@ def test_capitals_make_no_other_name(cast):
 
 def test_an_unknown_name_looks_like_a_wrong_password(cast):
     known, unknown = attempt(), attempt("nobody-at-all")
-    strip = lambda page: page.content.decode().replace("nobody-at-all", "x").replace("district_officer", "x")  # noqa: E731
-    cut = lambda text: text.split("csrfmiddlewaretoken")[0] + text.split("csrfmiddlewaretoken")[1][90:]  # noqa: E731
+    strip = lambda page: page.content.decode().replace("nobody-at-all", "x").replace("district_officer", "x")  # noqa: E731  # one line each, used twice
+    cut = lambda text: text.split("csrfmiddlewaretoken")[0] + text.split("csrfmiddlewaretoken")[1][90:]  # noqa: E731  # one line each, used twice
     assert cut(strip(known)) == cut(strip(unknown))
     for _ in range(4):
         attempt()

@@ -17,6 +17,7 @@ from midun.campaigns.campaign_templates import load_templates
 from midun.campaigns.services import campaigns, imports, plan, review
 from midun.claims import services as claims
 from midun.claims.models import Claim, Suggestion
+from midun.directory.services import enterprise_import, invitations
 from midun.kernel.files.models import Attachment
 from midun.kernel.files.services import attach
 from midun.kernel.orgs import services as orgs
@@ -104,8 +105,19 @@ def _neighbours(world):
     cast.memberships["stranger"] = orgs.grant(
         user=user, organisation=bureau, role=Role.OFFICER, actor=founder, at=world.at
     )
-    world.records["enterprise"] = cast.jia
-    world.records["person"] = cast.district_officer.user
+    world.records |= {"enterprise": cast.jia, "person": cast.district_officer.user}
+    world.records |= {"unit": cast.east_bureau, "node": cast.east}
+    table = f"企业名称,统一社会信用代码\n{MARK}器械有限公司,91310115MA1H7QEW0K\n".encode()
+    source = enterprise_import.read_source(table, name="企业.csv")
+    pending = enterprise_import.open_import(source=source, actor=cast.actor("district_officer"), at=world.at)
+    offer, _ = invitations.invite(
+        invitee=invitations.Invitee(name=f"{MARK}王"),
+        organisation=cast.east_bureau,
+        role=Role.OFFICER,
+        actor=cast.actor("security_admin"),
+        at=world.at,
+    )
+    world.records |= {"enterprise-import": pending, "invitation": offer}
 
 
 def _campaign(world):
