@@ -1,5 +1,6 @@
 """The import of a big table of enterprises, beside what only reading the file costs."""
 
+from pathlib import Path
 from typing import Any
 
 from bench.places import Place, postgresql, sqlite
@@ -8,6 +9,7 @@ from tools.postgresql import find_postgresql
 
 TITLE = "导入：一万行企业名录（Excel）"
 _ROWS = 10_000
+_FILES = 3
 _READERS = ("calamine", "openpyxl")
 
 
@@ -27,10 +29,10 @@ def _at(place: Any, name: str, size: float) -> Table:
 
 
 def _table(where: Place, name: str, rows: int) -> Table:
-    file = str(where.home / "enterprises.xlsx")
-    made = where.run("imports.make", file=file, rows=rows)
-    found = where.run("imports.measure", file=file)
-    floors = {reader: where.run("imports.floor", file=file, reader=reader) for reader in _READERS}
+    files = where.run("imports.make", folder=str(where.home), rows=rows, files=_FILES)
+    floors = {reader: where.run("imports.floor", files=files, reader=reader) for reader in _READERS}
+    found = where.run("imports.measure", files=files)
+    bytes_ = Path(files[0]).stat().st_size
     whole = found["read"] + found["preview"] + found["enter"]
     least = floors["openpyxl"]["seconds"]
     lines = [
@@ -42,7 +44,7 @@ def _table(where: Place, name: str, rows: int) -> Table:
         *((f"只读单元格：{reader}", one["seconds"], _grown(one)) for reader, one in floors.items()),
     ]
     shown = [[label, seconds(took), ratio(took / least), memory] for label, took, memory in lines]
-    title = f"{name}：{count(found['rows'])} 行，文件 {made['bytes'] / 1024:.0f} KB"
+    title = f"{name}：{count(found['rows'])} 行，文件 {bytes_ / 1024:.0f} KB"
     return Table(title, ["步骤", "用时", "比 openpyxl 只读", "进程内存峰值"], shown)
 
 

@@ -81,11 +81,10 @@ def test_what_was_left_without_indexes_has_them_again(transactional_db):
 def test_the_import_is_measured(db, tmp_path):
     from bench.inside import imports
 
-    file = str(tmp_path / "enterprises.xlsx")
-    imports.make(file=file, rows=30)
-    assert imports.measure(file=file)["rows"] == 30
+    files = imports.make(folder=str(tmp_path), rows=30, files=2)
+    assert imports.measure(files=files)["rows"] == 30
     for reader in ("calamine", "openpyxl"):
-        assert imports.floor(file=file, reader=reader)["cells"] == 31 * 10
+        assert imports.floor(files=files, reader=reader)["cells"] == 31 * 10
 
 
 class Answers(BaseHTTPRequestHandler):
