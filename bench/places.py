@@ -46,7 +46,8 @@ class Place:
     @property
     def environment(self) -> dict[str, str]:
         """What a process needs to run in it."""
-        ours = {"MIDUN_HOME": str(self.home), "MIDUN_DATABASE_URL": self.url, "PYTHONPATH": str(ROOT)}
+        paths = os.pathsep.join(map(str, (ROOT, ROOT / "src")))
+        ours = {"MIDUN_HOME": str(self.home), "MIDUN_DATABASE_URL": self.url, "PYTHONPATH": paths}
         kept = {name: value for name, value in os.environ.items() if not name.startswith("MIDUN_")}
         return {**kept, **ours, "DJANGO_SETTINGS_MODULE": "midun.config.settings"}
 

@@ -55,7 +55,10 @@ class Entry(models.Model):
         verbose_name = "留痕"
         verbose_name_plural = "留痕"
         ordering = ("seq",)
-        indexes = (models.Index(fields=("target_type", "target_id"), name="trail_target"),)
+        indexes = (
+            models.Index(fields=("target_type", "target_id"), name="trail_target"),
+            models.Index(fields=("membership_id", "-seq"), name="trail_membership"),
+        )
 
     def __str__(self) -> str:
         return f"#{self.seq} {self.get_verb_display()} {self.target_label}"

@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '留痕',
                 'verbose_name_plural': '留痕',
                 'ordering': ('seq',),
-                'indexes': [models.Index(fields=['target_type', 'target_id'], name='trail_target')],
+                'indexes': [models.Index(fields=['target_type', 'target_id'], name='trail_target'), models.Index(fields=['membership_id', '-seq'], name='trail_membership')],
             },
         ),
     ]
