@@ -51,6 +51,8 @@ LISTS = {
     "visits:new": ((), RECORDERS),
     "visits:baseline": ((), BUREAU),
     "reporting:boards": ((), BUREAU),
+    "reporting:query": ((), BUREAU),
+    "reporting:query-drill": (("visits",), BUREAU),
     "web:offline": ((), PUBLIC),
     "web:worker": ((), PUBLIC),
     "portal:home": ((), PUBLIC),

@@ -83,7 +83,7 @@ def test_the_reviewer_sees_what_changed_since_it_was_submitted(login, cast, form
     handout(cast.east_bureau, at, count=7)
     text = page(login, "city_officer", forms["east_bureau"])
     assert "提交后记录有变化" in text
-    assert cell(text, "questionnaires") == "4发放调查问卷按现有记录应为7（+7）（0）份"
+    assert cell(text, "questionnaires") == "4发放调查问卷审核意见按现有记录应为7（+7）（0）份"
 
 
 def test_late_changes_after_acceptance_are_shown_to_the_unit_as_well(login, cast, forms, at):

@@ -112,10 +112,12 @@ def test_a_draft_says_so_everywhere(cast, forms, tmp_path):
     assert (body["stage"], body["taken_at"], body["counted_at"]) == ("draft", None, None)
 
 
-def test_a_submitted_form_is_dated_but_still_a_draft(cast, forms, at, tmp_path):
-    text = words(paper(hand_in(cast, forms["east_bureau"], at), "pdf", today=TODAY), tmp_path)
+def test_a_submitted_form_is_dated_and_ready_to_be_sealed(cast, forms, at, tmp_path):
+    now = hand_in(cast, forms["east_bureau"], at)
+    text = words(paper(now, "pdf", today=TODAY), tmp_path)
     assert "2025年6月10日" in text
-    assert "草" in text
+    assert "草" not in text
+    assert f"提交快照SHA-256：{now.digest}" in text
 
 
 def test_a_summary_prints_what_it_carries_up_and_what_was_missing(cast, forms, at, tmp_path):

@@ -3,12 +3,16 @@
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 
-from midun.kernel.statistics.templates import Line
-from midun.kernel.web.forms import AttachmentsField
+from midun.kernel.orgs.actor import Actor
+from midun.kernel.orgs.models import Organisation
+from midun.kernel.statistics.templates import Line, form_choices
+from midun.kernel.web.forms import AttachmentsField, DateInput
 
 _REASON = {"rows": 2, "maxlength": 300}
 _LARGEST = 10**15
+_SUGGESTED = 300
 
 
 class ActForm(forms.Form):
@@ -74,12 +78,11 @@ class ReturnForm(ActForm):
         super().__init__(*args, **kwargs)
         self.lines = lines
         for line in lines:
-            label = f"{line.number}　{line.label}" if line.number else f"　　{line.label}"
-            self.fields[f"remark-{line.figure}"] = forms.CharField(label=label, max_length=300, required=False)
+            self.fields[f"remark-{line.figure}"] = forms.CharField(label=line.name, max_length=300, required=False)
 
-    def remarks(self) -> list[forms.BoundField]:
-        """The fields of the remarks."""
-        return [self[f"remark-{line.figure}"] for line in self.lines]
+    def remark(self, figure: str) -> forms.BoundField:
+        """The field of the remark on a cell; it stands in the table, at the cell."""
+        return self[f"remark-{figure}"]
 
     def words(self) -> dict[str, Any]:
         """Reason, version, and the remarks that were made."""
@@ -105,3 +108,41 @@ class SealedForm(forms.Form):
     """Scans of the sealed paper form."""
 
     scans = AttachmentsField(label="盖章扫描件（PDF 或图片）", limit=5, required=True)
+
+
+class QueryForm(forms.Form):
+    """Which unit, whether with what is below it, which days, which form. No unit means the actor's own."""
+
+    unit = forms.CharField(
+        label="单位", max_length=120, required=False, widget=forms.TextInput(attrs={"list": "query-units"})
+    )
+    own_only = forms.BooleanField(label="仅本级（不含下级）", required=False)
+    start = forms.DateField(label="开始日期", widget=DateInput)
+    end = forms.DateField(label="结束日期", widget=DateInput)
+    template = forms.ChoiceField(label="统计表", choices=form_choices)
+
+    def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        known = Organisation.objects.visible_to(actor).units().under(actor.path).active()
+        self.units = known.select_related("jurisdiction").order_by("jurisdiction__path", "order", "pk")
+        self.own = actor.organisation_id
+
+    def clean_unit(self) -> Organisation:
+        """A unit of the actor's own subtree, by name or short name."""
+        text = self.cleaned_data["unit"].strip()
+        named = Q(name=text) | Q(short_name=text) if text else Q(pk=self.own)
+        found: Organisation | None = self.units.filter(named).first()
+        if found is None:
+            raise forms.ValidationError(f"本辖区内没有名为“{text}”的单位，请从提示的名单中选择")
+        return found
+
+    def clean(self) -> dict[str, Any]:
+        """The last day does not lie before the first."""
+        found = super().clean() or {}
+        if found.get("start") and found.get("end") and found["end"] < found["start"]:
+            self.add_error("end", "结束日期早于开始日期，请修改")
+        return found
+
+    def suggestions(self) -> list[str]:
+        """Names to choose from while typing."""
+        return [unit.name for unit in self.units[:_SUGGESTED]]

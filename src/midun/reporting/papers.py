@@ -9,7 +9,7 @@ from midun.kernel.documents.form import FormLine, FormSheet, form_docx, form_pdf
 from midun.kernel.statistics.body import Body
 from midun.kernel.statistics.cells import Filled, fill
 from midun.kernel.statistics.checks import body_of, findings
-from midun.kernel.statistics.models import FormState, StatForm
+from midun.kernel.statistics.models import STAGES, FormState, StatForm
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -37,10 +37,10 @@ def _made_at(body: Body, today: date) -> datetime:
 
 
 def sheet_of(form: StatForm, body: Body, *, today: date) -> FormSheet:
-    """The form as it prints. What is not final carries the draft mark; a form handed in bears the day it was."""
-    data, final = body.data, form.is_settled
-    stage = FormState(data["stage"]).label
-    bottom = f"{stage}快照 SHA-256：{form.digest}" if body.counted_at else f"草稿，数据截至{_day(today)}"
+    """The form as it prints, to be sealed. One still open carries the draft mark; one handed in bears its day."""
+    data = body.data
+    handed_in = STAGES.get(FormState(data["stage"]))
+    bottom = f"{handed_in}快照 SHA-256：{form.digest}" if handed_in else f"草稿，数据截至{chinese_day(today)}"
     return FormSheet(
         title=data["title"],
         unit_name=data["unit"] + ("（本级）" if data["own_only"] else ""),
@@ -48,13 +48,14 @@ def sheet_of(form: StatForm, body: Body, *, today: date) -> FormSheet:
             FormLine(c["number"], c["label"], c["reported"], c["unit"], c["rows"], c["part"]) for c in data["cells"]
         ],
         day=localdate(body.counted_at) if body.counted_at else None,
-        draft=not final,
+        draft=handed_in is None,
         footnotes=notes_of(body),
         bottom=[bottom],
     )
 
 
-def _day(day: date) -> str:
+def chinese_day(day: date) -> str:
+    """2025年6月10日."""
     return f"{day.year}年{day.month}月{day.day}日"
 
 

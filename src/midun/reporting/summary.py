@@ -19,6 +19,7 @@ from midun.kernel.files.models import Attachment
 from midun.kernel.statistics.cells import Cell, Filled, fill
 from midun.kernel.statistics.models import StatForm
 from midun.lib.wording import quoted
+from midun.reporting.papers import chinese_day
 from midun.visits.models import Visit
 
 _WHY = "the unit's own report"
@@ -100,11 +101,6 @@ def report_of(form: StatForm, campaign: Campaign, *, today: date) -> word.Report
     return word.Report(title, blocks)
 
 
-def chinese_day(day: date) -> str:
-    """2025年6月10日."""
-    return f"{day.year}年{day.month}月{day.day}日"
-
-
 def _opening(material: Material) -> str:
     campaign, form = material.campaign, material.form
     theme = f"，以{quoted(campaign.theme)}为主题" if campaign.theme else ""
@@ -163,7 +159,10 @@ def _strand(n: int, strand: Strand, material: Material) -> word.Block:
         *_listed(
             ("单位", "活动安排", "完成情况"), [(x.unit.label, x.content, x.done_note) for x in done[: _LISTED + 1]]
         ),
-        *_listed(("日期", "单位", "活动"), [(f"{a.day.month}月{a.day.day}日", a.unit.label, a.title) for a in held[: _LISTED + 1]]),
+        *_listed(
+            ("日期", "单位", "活动"),
+            [(f"{a.day.month}月{a.day.day}日", a.unit.label, a.title) for a in held[: _LISTED + 1]],
+        ),
     ]
     heading = f"（{_NUMERALS[n]}）{strand.heading}" if n < len(_NUMERALS) else strand.heading
     return word.Block(f"strand-{strand.pk}", parts, heading, level=2)

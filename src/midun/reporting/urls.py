@@ -7,6 +7,8 @@ from midun.reporting import views
 app_name = "reporting"
 urlpatterns = [
     path("", views.boards, name="boards"),
+    path("query/", views.query, name="query"),
+    path("query/cells/<str:name>/", views.query_drill, name="query-drill"),
     path("campaigns/<int:number>/", views.board, name="board"),
     path("campaigns/<int:number>/figures/", views.comparison, name="comparison"),
     path("forms/<int:number>/", views.form, name="form"),

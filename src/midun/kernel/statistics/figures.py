@@ -154,10 +154,10 @@ class Part:
     def measured(self, limit: int) -> list[tuple[int, Any]] | None:
         """`(key, what it contributes)` of every record, by key; None when there are more than `limit`."""
         names = ("pk", self.measure.of) if self.measure.of else ("pk",)
-        found = list(self.records.order_by("pk").values_list(*names)[: limit + 1])
+        found = list(self.records.order_by().values_list(*names)[: limit + 1])
         if len(found) > limit:
             return None
-        return [(row[0], row[1] if self.measure.of else 1) for row in found]
+        return sorted(((row[0], row[1] if self.measure.of else 1) for row in found), key=lambda pair: pair[0])
 
     def listed(self) -> QuerySet[Any]:
         """The records for a list, with their joins."""

@@ -178,3 +178,10 @@ def template(name: str, version: int | None = None) -> FormTemplate:
         which = f"第 {version} 版" if version is not None else ""
         raise BadTemplate(f"没有名为 {name} 的统计表模板{which}")
     return forms[name, wanted]
+
+
+def form_choices() -> list[tuple[str, str]]:
+    """The forms there are, for a choice: id, and title with where it comes from."""
+    forms = load_forms(Path(settings.MIDUN_CONTENT) / "forms")
+    newest = {id_: template(id_) for id_, _ in forms}
+    return [(id_, f"{form.title}（{form.source}）") for id_, form in sorted(newest.items())]

@@ -24,7 +24,7 @@ def _faults_of(form: StatForm) -> Iterator[str]:
     previous = ""
     for snapshot in snapshots:
         if digest_of(snapshot.body) != snapshot.digest:
-            yield f"{form}：{snapshot.get_stage_display()}快照的内容与摘要不符"
+            yield f"{form}：{snapshot.words}快照的内容与摘要不符"
             return
         try:
             body = parse(snapshot.body)
@@ -32,7 +32,7 @@ def _faults_of(form: StatForm) -> Iterator[str]:
             yield f"{form}：{error}"
             return
         if body.data["previous"] != previous:
-            yield f"{form}：{snapshot.get_stage_display()}快照与上一个快照不衔接"
+            yield f"{form}：{snapshot.words}快照与上一个快照不衔接"
         previous = snapshot.digest
 
 

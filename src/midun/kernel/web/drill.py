@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cached_property
 from typing import Any, Literal
 
 from django.core.paginator import Page, Paginator
@@ -18,20 +17,6 @@ EXPORT_LIMIT = 200_000
 """A workbook holds at most so many records of a part; it says so when there are more."""
 
 
-class _PartPages(Paginator):
-    """Pages of a part's records; where the number is the number of records it is not counted twice."""
-
-    def __init__(self, part: Part, value: int) -> None:
-        self.records = part.listed()
-        super().__init__(self.records, _PER_PAGE)
-        self._known = value if isinstance(part.measure, Rows) else None
-
-    @cached_property
-    def count(self) -> int:  # type: ignore[override]  # a cached property in Django as well
-        """How many records there are."""
-        return self._known if self._known is not None else self.records.count()
-
-
 @dataclass(frozen=True)
 class ShownPart:
     """A part of a figure with one page of its records as rows of cells; `kept` goes before `&page=` in its links."""
@@ -44,18 +29,20 @@ class ShownPart:
     kept: str
 
 
-def shown(parts: Sequence[Part], query: QueryDict) -> list[ShownPart]:
-    """Every part with its page: `?part=2&page=3` turns the pages of the second part only."""
-    return [_shown(n, part, query) for n, part in enumerate(parts, 1)]
+def shown(parts: Sequence[Part], query: QueryDict, *, kept: str = "") -> list[ShownPart]:
+    """Every part with its page: `?part=2&page=3` turns the pages of the second part only; `kept` stays in the links."""
+    return [_shown(n, part, query, f"{kept}&" if kept else "") for n, part in enumerate(parts, 1)]
 
 
-def _shown(n: int, part: Part, query: QueryDict) -> ShownPart:
+def _shown(n: int, part: Part, query: QueryDict, kept: str) -> ShownPart:
     value = part.value()
-    pages = _PartPages(part, value)
+    pages = Paginator(part.listed(), _PER_PAGE)
+    if isinstance(part.measure, Rows):
+        vars(pages)["count"] = value  # the number is how many records there are: not counted twice
     page = pages.get_page(query.get("page") if query.get("part", "1") == str(n) else 1)
     rows = [(address(record), titled(part, record)) for record in page.object_list]
     elided = list(pages.get_elided_page_range(page.number, on_each_side=2, on_ends=1))
-    return ShownPart(part, value, page, rows, elided, f"part={n}")
+    return ShownPart(part, value, page, rows, elided, f"{kept}part={n}")
 
 
 def cells(part: Part, record: object) -> list[object]:

@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from midun.kernel.files.models import Attachment
 from midun.kernel.orgs.enums import Permission
 from midun.kernel.orgs.services import Stale
-from midun.kernel.statistics.cells import Filled, fill
+from midun.kernel.statistics.cells import Cell, Filled, fill
 from midun.kernel.statistics.checks import findings
 from midun.kernel.statistics.models import FormSnapshot, FormState, StatForm
 from midun.kernel.statistics.services import filling, held, steps
@@ -20,7 +20,6 @@ from midun.kernel.trail.models import Entry
 from midun.kernel.web.page import PageRequest, page
 from midun.kernel.workflow.services import ReasonMissing, WrongState
 from midun.reporting import forms
-from midun.reporting.papers import MIME
 from midun.reporting.views.found import STATE_COLOURS, campaign_of, form_or_404, kind_words, rights_on
 
 _TOLD = (Stale, WrongState, ReasonMissing, held.NotReady, held.NotEditable, steps.ChildrenMissing)
@@ -92,24 +91,32 @@ def _page(
 ) -> HttpResponse:
     filled, actor = fill(found), request.actor
     rights = rights_on(found, actor, summary=filled.is_summary)
+    act_forms = _act_forms(found, entered or {})
     context = {
         "form": found,
         "words": kind_words(found),
         "colour": STATE_COLOURS[FormState(found.state)],
         "title": found.content.heading(found.subject_title),
         "filled": filled,
-        "cells": [(cell, found.remarks.get(cell.line.figure, "")) for cell in filled.cells],
+        "cells": _cells(filled, act_forms["return_form"] if rights["reviews"] else None),
         "findings": _explained(filled, entered or {}),
         "campaign": campaign_of(found, actor),
         "snapshots": FormSnapshot.objects.visible_to(actor).filter(form=found).defer("body"),
         "scans": Attachment.objects.unscoped("the form was fetched").of(found).filter(kind=Attachment.Kind.SEALED_FORM),
         "entries": Entry.objects.about(found).reverse(),
-        "kinds": MIME,
         "sealed_form": forms.SealedForm(),
         **rights,
-        **_act_forms(found, entered or {}),
+        **act_forms,
     }
     return render(request, "reporting/form.html", context, status=status)
+
+
+def _cells(filled: Filled, returning: django_forms.Form | None) -> list[tuple[Cell, str, Any]]:
+    """Every cell with the reviewer's remark, and for the reviewer the field to write one."""
+    remarks = filled.form.remarks
+    named = [(cell, cell.line.figure) for cell in filled.cells]
+    field = returning.remark if isinstance(returning, forms.ReturnForm) else lambda _figure: None
+    return [(cell, remarks.get(name, ""), field(name)) for cell, name in named]
 
 
 def _act_forms(found: StatForm, entered: dict[str, django_forms.Form]) -> dict[str, django_forms.Form]:

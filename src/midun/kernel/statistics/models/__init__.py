@@ -2,10 +2,11 @@
 
 from midun.kernel.statistics.models.counts import DayCount
 from midun.kernel.statistics.models.forms import OPEN_STATES, FormState, StatForm
-from midun.kernel.statistics.models.marks import CellAdjustment, CheckExplanation, CountedRecords, FormSnapshot
+from midun.kernel.statistics.models.marks import STAGES, CellAdjustment, CheckExplanation, CountedRecords, FormSnapshot
 
 __all__ = [
     "OPEN_STATES",
+    "STAGES",
     "CellAdjustment",
     "CheckExplanation",
     "CountedRecords",

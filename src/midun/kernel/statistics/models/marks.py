@@ -76,6 +76,10 @@ class CheckExplanation(Scoped):
         return f"{self.check_id}：{self.text}"
 
 
+STAGES = {FormState.SUBMITTED: "提交", FormState.ACCEPTED: "审核通过", FormState.FROZEN: "汇总定稿"}
+"""The steps at which snapshots are taken."""
+
+
 class FormSnapshot(Scoped):
     """The form as it was when it was submitted, accepted or frozen: canonical JSON and its SHA-256."""
 
@@ -94,7 +98,12 @@ class FormSnapshot(Scoped):
         ordering = ("pk",)
 
     def __str__(self) -> str:
-        return f"{self.get_stage_display()} {self.digest[:12]}"
+        return f"{self.words} {self.digest[:12]}"
+
+    @property
+    def words(self) -> str:
+        """At which step it was taken."""
+        return STAGES[FormState(self.stage)]
 
 
 class OfSnapshotQuerySet(ScopedQuerySet):
