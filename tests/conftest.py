@@ -32,6 +32,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--no-skips", action="store_true", help="fail when any test was skipped")
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests of PostgreSQL alone belong to the run on PostgreSQL; they are not skipped elsewhere but not asked for."""
+    if os.environ.get("MIDUN_TEST_DB") == "postgresql":
+        return
+    elsewhere = [item for item in items if item.get_closest_marker("postgresql")]
+    if elsewhere:
+        config.hook.pytest_deselected(items=elsewhere)
+        items[:] = [item for item in items if item not in elsewhere]
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Turn skips into failure where that was asked for."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
@@ -43,7 +53,10 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def django_db_modify_db_settings(
     django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """Each xdist worker has a database of its own. On SQLite test on a real file, so that locks behave as in production; without syncing, for speed."""
+    """Each xdist worker has a database of its own.
+
+    On SQLite test on a real file, so that locks behave as in production; without syncing, for speed.
+    """
     from django.db import connection  # settings are configured by then
 
     if connection.vendor == "sqlite":
