@@ -127,6 +127,7 @@ RECORDS = {
     "activities:people-template": RECORDERS,
     "activities:take-in": RECORDERS,
     "activities:certificate-file": BUREAU,
+    "activities:certificate-files": BUREAU,
     "activities:open": RECORDERS,
     "activities:shut": RECORDERS,
     "activities:screen": BUREAU,

@@ -55,13 +55,13 @@ def attachment_of(pdf, tmp_path):
 def test_it_works(login, made, cast):
     client = login("district_officer")
     page = client.post(address("issue", made.pk), follow=True).content.decode()
-    assert "已签发 2 份参训证明" in page
+    assert "已签发 2 份参训证书" in page
     first, second = Certificate.objects.unscoped("test")
     assert (first.number, second.number) == ("ZS-2025-000001", "ZS-2025-000002")
     assert (first.person_name, first.enterprise_name, first.issuer) == ("吴敏", cast.jia.name, cast.east_bureau.name)
     assert first.number in page
     again = client.post(address("issue", made.pk), follow=True).content.decode()
-    assert "名单中的人员都已有证明" in again
+    assert "名单中的人员都已有证书" in again
 
 
 def test_one_person_alone(login, made):
@@ -153,12 +153,33 @@ def test_the_key_is_readable_by_its_owner_only(made, cast):
 def test_the_participant_downloads_it_from_the_receipt(login, made, cast):
     first = issued(made, cast)[0]
     visitor, receipt = login("visitor"), receipt_of(entries(made)[0])
-    assert f"下载参训证明（{first.number}）" in visitor.get(receipt).content.decode()
+    assert f"下载参训证书（{first.number}）" in visitor.get(receipt).content.decode()
     pdf = visitor.get(f"{receipt}certificate.pdf")
     assert pdf.content.startswith(b"%PDF-")
     certificates.revoke(first, reason="有误", actor=cast.actor("district_officer"), at=AT)
     assert visitor.get(f"{receipt}certificate.pdf").status_code == 404
-    assert "下载参训证明" not in visitor.get(receipt).content.decode()
+    assert "下载参训证书" not in visitor.get(receipt).content.decode()
+
+
+def test_all_of_an_event_are_printed_from_one_file(login, made, cast, tmp_path):
+    first, second = issued(made, cast)
+    certificates.revoke(first, reason="有误", actor=cast.actor("district_officer"), at=AT)
+    [again] = issued(made, cast)
+    client = login("district_officer")
+    assert address("certificate-files", made.pk, 1) in client.get(address("activity", made.pk)).content.decode()
+    pdf = client.get(address("certificate-files", made.pk, 1)).content
+    if shutil.which("pdfdetach"):
+        (tmp_path / "all.pdf").write_bytes(pdf)
+        told = subprocess.run(
+            ["pdfdetach", "-list", "all.pdf"], cwd=tmp_path, capture_output=True, text=True, check=True
+        )
+        assert sorted(line.split(": ")[1] for line in told.stdout.splitlines()[1:]) == [
+            f"{second.number}.txt",
+            f"{again.number}.txt",
+        ]
+    for part in (0, 2):
+        assert client.get(address("certificate-files", made.pk, part)).status_code == 404
+    assert login("other_district_officer").get(address("certificate-files", made.pk, 1)).status_code == 404
 
 
 # verified by us

@@ -164,6 +164,16 @@ def test_those_above_read_and_do_not_edit(login, cast):
     assert "只有登记该活动的单位可以修改" in response.content.decode()
 
 
+def test_the_list_counts_people(login, cast, django_assert_max_num_queries):
+    for n in range(3):
+        made = event(cast.district_officer, title=f"第{n}场", headcount_extra=n, headcount_reason="清点" if n else "")
+        listed(made, cast.district_officer, people("张三", "李四"))
+    client = login("district_officer")
+    with django_assert_max_num_queries(15):
+        page = client.get(address("activities")).context["page"]
+    assert sorted(a.people for a in page.object_list) == [2, 3, 4]
+
+
 def test_the_list_is_filtered(login, cast, at):
     event(cast.district_officer, title="甲", day=date(2025, 6, 1), kind="forum")
     event(cast.district_officer, title="乙", day=date(2025, 6, 20))

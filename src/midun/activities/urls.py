@@ -33,6 +33,7 @@ urlpatterns = [
     path("<int:number>/people/<int:person>/void/", views.void_person, name="void-person"),
     path("<int:number>/sheet.pdf", views.sheet, name="sheet"),
     path("<int:number>/certificates/", views.issue, name="issue"),
+    path("<int:number>/certificates/all-<int:part>.pdf", views.certificate_files, name="certificate-files"),
     path("<int:number>/certificates/<int:certificate>.pdf", views.certificate_file, name="certificate-file"),
     path("<int:number>/certificates/<int:certificate>/revoke/", views.revoke, name="revoke"),
 ]

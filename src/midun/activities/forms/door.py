@@ -18,7 +18,7 @@ class DoorForm(PersonForm):
     """The sign-in form of a visitor, with the consent line."""
 
     consent = forms.BooleanField(
-        label="我同意主办单位收集以上信息，用于本次活动签到、统计参加人次和签发参训证明",
+        label="我同意主办单位收集以上信息，用于本次活动签到、统计参加人次和签发参训证书",
         error_messages={"required": "请勾选同意后再提交；不同意的，请向现场工作人员登记"},
     )
 

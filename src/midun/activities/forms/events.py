@@ -74,7 +74,7 @@ class ActivityForm(forms.ModelForm):
         help_texts = {
             "headcount_extra": "不在名单里、按现场清点的人数；名单里的人不要重复填",
             "anonymous_enterprises": "参加但不便列名的企业数；名单里已有的企业不要重复填",
-            "hours": "签发参训证明用",
+            "hours": "签发参训证书用",
         }
 
     def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
@@ -98,7 +98,7 @@ class ActivityForm(forms.ModelForm):
         """More than nothing, where given."""
         hours: Decimal | None = self.cleaned_data["hours"]
         if hours is not None and hours <= 0:
-            raise forms.ValidationError("学时须大于 0，例如 2 或 0.5；不签发参训证明的可以不填")
+            raise forms.ValidationError("学时须大于 0，例如 2 或 0.5；不签发参训证书的可以不填")
         return hours
 
     def clean(self) -> dict[str, Any]:

@@ -130,8 +130,8 @@ class Migration(migrations.Migration):
                 ('participation', models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='certificates', to='activities.participation', verbose_name='参会人员')),
             ],
             options={
-                'verbose_name': '参训证明',
-                'verbose_name_plural': '参训证明',
+                'verbose_name': '参训证书',
+                'verbose_name_plural': '参训证书',
                 'ordering': ('pk',),
                 'abstract': False,
                 'default_manager_name': 'reachable',

@@ -51,8 +51,8 @@ class Certificate(Scoped):
     reachable = CertificateQuerySet.reachable()
 
     class Meta(Scoped.Meta):
-        verbose_name = "参训证明"
-        verbose_name_plural = "参训证明"
+        verbose_name = "参训证书"
+        verbose_name_plural = "参训证书"
         ordering = ("pk",)
         constraints = (
             models.UniqueConstraint(

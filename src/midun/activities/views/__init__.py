@@ -1,7 +1,15 @@
 """Pages of activities, one module per concept."""
 
 from midun.activities.views.acts import add_files, portal, remove_file, restore, use_file, void
-from midun.activities.views.certificates import certificate_file, certificate_pdf, issue, public_key, revoke, verify
+from midun.activities.views.certificates import (
+    certificate_file,
+    certificate_files,
+    certificate_pdf,
+    issue,
+    public_key,
+    revoke,
+    verify,
+)
 from midun.activities.views.door import door, receipt
 from midun.activities.views.events import activities, activity, edit, new
 from midun.activities.views.people import add_people, add_person, match, people_template, sheet, take_in, void_person
@@ -14,6 +22,7 @@ __all__ = [
     "add_people",
     "add_person",
     "certificate_file",
+    "certificate_files",
     "certificate_pdf",
     "door",
     "edit",

@@ -28,7 +28,7 @@ def void(request: PageRequest, number: int) -> HttpResponse:
         else:
             messages.success(request, "已作废，不再计入统计")
             return redirect(found)
-    intro = "作废后不再计入统计，签到关闭，门户下线，已签发的参训证明一并撤销。记录本身保留，可以恢复。"
+    intro = "作废后不再计入统计，签到关闭，门户下线，已签发的参训证书一并撤销。记录本身保留，可以恢复。"
     back = found.get_absolute_url()
     context = {"form": form, "title": f"作废：{found}", "intro": intro, "submit": "作废", "back": back}
     return render(request, "web/form.html", context)
@@ -48,7 +48,7 @@ def restore(request: PageRequest, number: int) -> HttpResponse:
         else:
             messages.success(request, "已恢复，重新计入统计")
             return redirect(found)
-    intro = "恢复后重新计入统计。门户需要重新上线，参训证明需要重新签发。"
+    intro = "恢复后重新计入统计。门户需要重新上线，参训证书需要重新签发。"
     back = found.get_absolute_url()
     context = {"form": form, "title": f"恢复：{found}", "intro": intro, "submit": "恢复", "back": back}
     return render(request, "web/form.html", context)

@@ -15,15 +15,17 @@ from midun.activities.keys import public_pem
 from midun.activities.models import Certificate
 from midun.activities.services import certificates, own
 from midun.activities.statement import FORMAT, holds, key_id, proof_of
-from midun.activities.views.found import find, find_certificate, find_ours, find_person, occasion_of
+from midun.activities.views.found import PER_FILE, find, find_certificate, find_ours, find_person, occasion_of
 from midun.kernel.documents.certificate import Certificate as Sheet
 from midun.kernel.documents.certificate import certificate_pdf as made_pdf
+from midun.kernel.documents.certificate import certificates_pdf
 from midun.kernel.orgs.enums import Permission
 from midun.kernel.web.forms import ReasonForm
 from midun.kernel.web.listing import download
 from midun.kernel.web.page import PageRequest, page
 
 _PRIVATE = "by its private link"
+_OCCASION = "participation__activity__plan_line__campaign"
 
 
 @page(Permission.RECORD_WORK, writes=True)
@@ -35,7 +37,7 @@ def issue(request: PageRequest, number: int) -> HttpResponse:
         chosen = [find_person(found, int(one)).pk] if one.isdigit() else None
         try:
             made = certificates.issue(found, participations=chosen, actor=request.actor, at=request.at)
-            messages.success(request, f"已签发 {len(made)} 份参训证明" if made else "名单中的人员都已有证明")
+            messages.success(request, f"已签发 {len(made)} 份参训证书" if made else "名单中的人员都已有证书")
         except (certificates.HoursMissing, certificates.NotHeldYet, certificates.KeyMissing, own.Voided) as error:
             messages.error(request, str(error))
     return redirect(found)
@@ -59,6 +61,19 @@ def revoke(request: PageRequest, number: int, certificate: int) -> HttpResponse:
 
 
 @page(Permission.READ_WORK)
+def certificate_files(request: PageRequest, number: int, part: int) -> HttpResponse:
+    """A file of the valid certificates of an event, to print for those who left no telephone number."""
+    found = find(request, number)
+    valid = Certificate.objects.visible_to(request.actor).filter(participation__activity=found, revoked_at=None)
+    related = valid.select_related(_OCCASION).order_by("participation__number")
+    chosen = list(related[(part - 1) * PER_FILE : part * PER_FILE]) if part else []
+    if not chosen:
+        raise Http404
+    pdf = certificates_pdf([_sheet(one) for one in chosen], at=request.at)
+    return download(pdf, f"参训证书_{found.title[:30]}_{part}.pdf", "application/pdf")
+
+
+@page(Permission.READ_WORK)
 def certificate_file(request: PageRequest, number: int, certificate: int) -> HttpResponse:
     """The certificate as PDF, for the officer to print or hand on."""
     found = find_certificate(request, find(request, number), certificate)
@@ -72,14 +87,18 @@ def certificate_pdf(_request: PageRequest, receipt: str) -> HttpResponse:
     """The certificate as PDF, by the participant's private link."""
     number = codes.participation_of(receipt)
     valid = Certificate.objects.unscoped(_PRIVATE).filter(participation_id=number or 0, revoked_at=None)
-    related = valid.select_related("participation__activity__plan_line__campaign")
+    related = valid.select_related(_OCCASION)
     found: Certificate = get_object_or_404(related)
     return _pdf(found)
 
 
 def _pdf(found: Certificate) -> HttpResponse:
+    return download(made_pdf(_sheet(found), at=found.issued_at), f"{found.number}.pdf", "application/pdf")
+
+
+def _sheet(found: Certificate) -> Sheet:
     where = settings.MIDUN_BASE_URL + reverse("activities:certificate-verify")
-    sheet = Sheet(
+    return Sheet(
         number=found.number,
         name=found.person_name,
         organisation=found.enterprise_name,
@@ -95,7 +114,6 @@ def _pdf(found: Certificate) -> HttpResponse:
         signature=f"{found.signature}（公钥 {found.key_id}）",
         proof=proof_of(certificates.statement_of(found), found.signature, found.key_id),
     )
-    return download(made_pdf(sheet, at=found.issued_at), f"{found.number}.pdf", "application/pdf")
 
 
 @page(public=True)

@@ -2,17 +2,21 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
-from django.core.paginator import Paginator
+from django.db.models import Count, F, OuterRef, Subquery
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.timezone import localdate
 
 from midun.activities.forms import ActivityFilter, ActivityForm, FilesForm, OpenForm, default_close
-from midun.activities.models import Activity, Certificate, Participation, SignIn
+from midun.activities.models import Activity, Participation, SignIn
 from midun.activities.services import attachments, events, own
 from midun.activities.views.found import find, find_ours, is_ours
+from midun.activities.views.shown import people_shown
 from midun.kernel.files.models import Attachment
 from midun.kernel.orgs.enums import Permission
 from midun.kernel.orgs.models import Organisation
@@ -30,6 +34,7 @@ LISTING = Listing(
         ListColumn("类型", "get_kind_display", kind="badge", colour=lambda _a: "blue"),
         ListColumn("单位", "unit.label", sort="unit__name"),
         ListColumn("地点", "place", phone=False),
+        ListColumn("人数", "people", kind="integer", phone=False),
         ListColumn("材料（份）", "materials", kind="integer", phone=False),
         ListColumn(
             "门户", lambda a: "已上线" if a.is_public else "", kind="badge", colour=lambda _a: "green", phone=False
@@ -39,13 +44,19 @@ LISTING = Listing(
     empty="还没有登记活动",
     empty_hint="宣传、座谈、培训等都在这里登记；一分钟登记，事后再补充名单和照片",
 )
-_PEOPLE = 100
+
+
+def _people() -> Combinable:
+    """Those in the list of an event and those counted without one; asked only for the rows that are shown."""
+    listed = Participation.objects.unscoped("counted per event").filter(activity=OuterRef("pk"), counts=True)
+    counted = listed.order_by().values("activity").annotate(n=Count("pk")).values("n")
+    return Coalesce(Subquery(counted), 0) + F("headcount_extra")
 
 
 @page(Permission.READ_WORK, writes=True)
 def activities(request: PageRequest) -> HttpResponse:
     """The list."""
-    found = Activity.objects.visible_to(request.actor).select_related("unit")
+    found = Activity.objects.visible_to(request.actor).select_related("unit").annotate(people=_people())
     may = request.actor.may(Permission.RECORD_WORK)
     buttons = [("登记活动", reverse("activities:new"), "plus")] if may else []
     return LISTING.respond(request, found, buttons=buttons)
@@ -80,8 +91,9 @@ def activity(request: PageRequest, number: int) -> HttpResponse:
     ours = is_ours(request, found)
     context = {
         "activity": found,
-        **_people(request, found),
+        **people_shown(request, found),
         "door": door,
+        "door_address": settings.MIDUN_BASE_URL + door.path if door else "",
         "door_open": door is not None and door.is_open(request.at),
         "open_form": OpenForm(initial={"closes_at": default_close(found, request.at)}),
         "files_form": FilesForm(),
@@ -92,31 +104,6 @@ def activity(request: PageRequest, number: int) -> HttpResponse:
         "may_publish": request.actor.may(Permission.PUBLISH) and found.voided_at is None,
     }
     return render(request, "activities/activity.html", context)
-
-
-def _people(request: PageRequest, activity: Activity) -> dict[str, Any]:
-    """The list, a page of it, with who holds a certificate and what is still open."""
-    entries = Participation.objects.unscoped("reached through its event").filter(activity=activity)
-    valid = entries.filter(voided_at__isnull=True)
-    pages = Paginator(valid.select_related("enterprise").order_by("number"), _PEOPLE)
-    shown = pages.get_page(request.GET.get("page"))
-    held = Certificate.objects.visible_to(request.actor).filter(
-        participation__in=[p.pk for p in shown.object_list], revoked_at__isnull=True
-    )
-    certificates = {c.participation_id: c for c in held}
-    unmatched = valid.filter(is_enterprise=True, enterprise__isnull=True)
-    return {
-        "page": shown,
-        "page_range": pages.get_elided_page_range(shown.number, on_each_side=2, on_ends=1),
-        "people": [(person, certificates.get(person.pk)) for person in shown.object_list],
-        "count": pages.count,
-        "enterprises": valid.filter(enterprise__isnull=False).order_by().values("enterprise").distinct().count(),
-        "unmatched": unmatched.count(),
-        "takeable": unmatched.exclude(credit_code="").count(),
-        "certified": Certificate.objects.visible_to(request.actor)
-        .filter(participation__activity=activity, revoked_at__isnull=True)
-        .count(),
-    }
 
 
 @page(Permission.RECORD_WORK, writes=True)

@@ -8,6 +8,8 @@ from midun.kernel.orgs.services import Refused
 from midun.kernel.web.page import PageRequest
 
 OCCASION = "企业商业秘密保护"
+PER_FILE = 100
+"""Certificates in one file to print."""
 
 
 def find(request: PageRequest, number: int) -> Activity:
@@ -40,7 +42,7 @@ def find_person(activity: Activity, number: int) -> Participation:
 
 def find_certificate(request: PageRequest, activity: Activity, number: int) -> Certificate:
     """A certificate of this event; else 404."""
-    known = Certificate.objects.visible_to(request.actor).select_related("participation__activity")
+    known = Certificate.objects.visible_to(request.actor).select_related("participation__activity__plan_line__campaign")
     found: Certificate = get_object_or_404(known, pk=number, participation__activity=activity)
     return found
 

@@ -159,7 +159,7 @@ def void_person(request: PageRequest, number: int, person: int) -> HttpResponse:
         except participants.AlreadyVoided as error:
             messages.error(request, str(error))
         return redirect(found)
-    intro = "作废后不再计入人次和企业数，已签发的参训证明一并撤销；此人可以重新登记。"
+    intro = "作废后不再计入人次和企业数，已签发的参训证书一并撤销；此人可以重新登记。"
     context = {
         "form": form,
         "title": f"作废参会记录：{entry}",

@@ -1,6 +1,7 @@
 """The certificate of attendance and the sign-in poster."""
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -46,27 +47,39 @@ def chinese_day(day: date) -> str:
     return f"{day.year}年{day.month}月{day.day}日"
 
 
+def certificates_pdf(certificates: Sequence[Certificate], *, at: datetime) -> bytes:
+    """The certificates as landscape A4 pages of one PDF, each with its proof attached."""
+    pages, files = [], {}
+    for index, certificate in enumerate(certificates):
+        qr, proof = f"qr-{index}.svg", f"{certificate.number}.txt" if certificate.proof else ""
+        files[qr] = qr_svg(certificate.qr)
+        if proof:
+            files[proof] = certificate.proof
+        pages.append(
+            {
+                "number": certificate.number,
+                "name": certificate.name,
+                "organisation": certificate.organisation,
+                "event": certificate.event,
+                "campaign": certificate.campaign,
+                "date": chinese_day(certificate.day),
+                "hours": certificate.hours,
+                "issuer": certificate.issuer,
+                "issued_on": chinese_day(certificate.issued_on),
+                "code": certificate.code,
+                "verify_url": certificate.verify_url,
+                "signature": certificate.signature,
+                "qr": qr,
+                "proof": proof,
+            }
+        )
+    attaches = any(certificate.proof for certificate in certificates)
+    return compile_pdf("certificate.typ", {"pages": pages}, at=at, images=files, attaches=attaches)
+
+
 def certificate_pdf(certificate: Certificate, *, at: datetime) -> bytes:
-    """The certificate as one landscape A4 page."""
-    data = {
-        "number": certificate.number,
-        "name": certificate.name,
-        "organisation": certificate.organisation,
-        "event": certificate.event,
-        "campaign": certificate.campaign,
-        "date": chinese_day(certificate.day),
-        "hours": certificate.hours,
-        "issuer": certificate.issuer,
-        "issued_on": chinese_day(certificate.issued_on),
-        "code": certificate.code,
-        "verify_url": certificate.verify_url,
-        "signature": certificate.signature,
-        "proof": f"{certificate.number}.txt" if certificate.proof else "",
-    }
-    files = {"qr.svg": qr_svg(certificate.qr)}
-    if certificate.proof:
-        files[f"{certificate.number}.txt"] = certificate.proof
-    return compile_pdf("certificate.typ", data, at=at, images=files, attaches=bool(certificate.proof))
+    """One certificate."""
+    return certificates_pdf([certificate], at=at)
 
 
 @dataclass(frozen=True)
