@@ -162,3 +162,10 @@ def test_search_finds_by_name_and_code_and_a_whole_code_anywhere(login):
     assert "乙生物医药股份有限公司" in found(YI_CODE.lower())
     assert "没有找到" in found("-")
     assert found("") == found(" ")
+
+
+def test_a_station_finds_the_enterprises_of_its_district(login):
+    answer = login("station_staff").get("/claims/enterprises/", {"q": "精密"})
+    assert "甲精密机械有限公司" in answer.content.decode()
+    answer = login("station_staff").get("/claims/enterprises/", {"q": "乙生物"})
+    assert "没有找到" in answer.content.decode()

@@ -9,6 +9,7 @@ from django.db.models import Q
 from midun.claims.services import enterprise_of
 from midun.kernel.orgs import uscc
 from midun.kernel.orgs.actor import Actor
+from midun.kernel.orgs.enums import Level
 from midun.kernel.orgs.models import Organisation
 
 SHOWN = 12
@@ -18,8 +19,15 @@ _PUBLIC = "names and codes of enterprises are public register data"
 _CODE_LENGTH = 18
 
 
+def _area(actor: Actor) -> str:
+    """Whose enterprises one serves: those of the own subtree, for a station those of the district it stands in."""
+    if actor.level < Level.STATION:
+        return actor.path
+    return actor.path[: actor.path.rstrip(".").rfind(".") + 1]
+
+
 def find_enterprises(actor: Actor, text: str) -> list[Organisation]:
-    """Enterprises of the actor's scope whose name contains `text` or whose code begins with it.
+    """Enterprises of the actor's area whose name contains `text` or whose code begins with it.
 
     A whole credit code finds its enterprise wherever it is registered: only who knows the code gets the name.
     """
@@ -28,7 +36,7 @@ def find_enterprises(actor: Actor, text: str) -> list[Organisation]:
         return []
     code = uscc.normalise(text)
     matches = Q(name__icontains=text) | Q(credit_code__startswith=code) if code else Q(name__icontains=text)
-    known = Organisation.objects.visible_to(actor).enterprises().active()
+    known = Organisation.objects.unscoped(_PUBLIC).enterprises().active().under(_area(actor))
     found = list(known.filter(matches).order_by("name")[: SHOWN + 1])
     if not found and len(code) == _CODE_LENGTH:
         found = list(Organisation.objects.unscoped(_PUBLIC).enterprises().active().filter(credit_code=code))
