@@ -48,6 +48,7 @@ OWN = {
 WORDS = {
     "name": "news_total",
     "kind": "xlsx",
+    "part": 1,
     "act": "void",
     "step": {"claims": "accept", "publicity": "submit", "reporting": "submit", "campaigns": "launch"},
 }
