@@ -126,6 +126,8 @@ class QueryForm(forms.Form):
         known = Organisation.objects.visible_to(actor).units().under(actor.path).active()
         self.units = known.select_related("jurisdiction").order_by("jurisdiction__path", "order", "pk")
         self.own = actor.organisation_id
+        if len(form_choices()) == 1:
+            self.fields["template"].widget = forms.HiddenInput()
 
     def clean_unit(self) -> Organisation:
         """A unit of the actor's own subtree, by name or short name."""

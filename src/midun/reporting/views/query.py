@@ -44,8 +44,13 @@ def _asked(request: PageRequest) -> tuple[QueryForm, Query | None]:
     """The form as filled in, and what it asks; without anything filled in: this month of the actor's own unit."""
     data = (request.POST if request.method == "POST" else request.GET).dict()
     today = localdate(request.at)
-    first = {"start": today.replace(day=1).isoformat(), "end": today.isoformat()}
-    form = QueryForm({**first, "template": form_choices()[0][0], **data}, actor=request.actor)
+    first = {
+        "unit": request.actor.organisation_name,
+        "start": today.replace(day=1).isoformat(),
+        "end": today.isoformat(),
+        "template": form_choices()[0][0],
+    }
+    form = QueryForm({**first, **data}, actor=request.actor)
     if not form.is_valid():
         return form, None
     given = form.cleaned_data
