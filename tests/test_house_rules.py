@@ -27,7 +27,7 @@ NOT_SCOPED = {"Entry", "Job", "Worker", "User"}
 
 BANNED_NAMES = {"utils.py", "helpers.py", "common.py", "signals.py", "selectors.py", "serializers.py", "managers.py"}
 MODULE_LINES, FUNCTION_LINES, TEMPLATE_LINES, APP_LINES = 500, 60, 150, 4500
-TEMPLATE_WIDTH = 160
+TEMPLATE_WIDTH, VIEW_LINES, TEST_LINES = 160, 30, 600
 
 
 def lines(path):
@@ -58,6 +58,27 @@ def test_functions_are_small():
                 if length > FUNCTION_LINES:
                     long[f"{path.relative_to(ROOT)}:{node.name}"] = length
     assert long == {}
+
+
+def test_views_are_small():
+    """Fetch, bind, one service call, answer: about 25 lines; what needs more than 30 is not a view."""
+    long = {}
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef) and any(called(d) == "page" for d in node.decorator_list):
+                length = (node.end_lineno or node.lineno) - node.lineno + 1
+                if length > VIEW_LINES:
+                    long[f"{path.relative_to(ROOT)}:{node.name}"] = length
+    assert long == {}
+
+
+def called(decorator):
+    """The name of a decorator, with or without arguments."""
+    return getattr(getattr(decorator, "func", decorator), "id", "")
+
+
+def test_tests_are_small():
+    assert {str(p.relative_to(ROOT)): lines(p) for p in TESTS if lines(p) > TEST_LINES} == {}
 
 
 def test_templates_are_small():
