@@ -38,11 +38,16 @@ def test_a_file_field_speaks_chinese():
 def test_errors_stand_above_the_form_and_beside_the_field():
     form = Sample({"name": "", "kind": "a", "way": "a"})
     html = shown('{% include "web/_form.html" %}', form=form)
-    assert '<a href="#id_name">名称</a>：' in html
+    assert '<a href="#id_name">名称</a>：请填写' in html
     assert "data-focus" in html
     assert 'aria-invalid="true"' in html
     assert 'id="id_name_error"' in html
     assert 'aria-describedby="id_name_helptext id_name_error"' in html
+
+
+def test_what_is_missing_is_said_as_what_to_do():
+    assert Sample({}).errors["kind"] == ["请选择"]
+    assert forms.FileField().default_error_messages["required"] == "请选择文件"
 
 
 def test_choices_are_a_group_with_a_name():

@@ -149,3 +149,13 @@ def test_every_list_sorts_by_each_heading_it_offers(login, name):
     offered = [heading.query for heading in page.context["headings"] if heading.query]
     assert offered
     assert {client.get(f"{reverse(name)}?{query}").status_code for query in offered} == {200}
+
+
+def test_it_prints_everything_that_is_filtered(login, held):
+    held(25)
+    held(1, kind="salon", title="沙龙")
+    answer = login("district_officer").get(LIST, {"kind": "training", "sort": "title", "print": "1"})
+    assert titles(answer) == [f"培训{n:02d}" for n in range(25)]
+    shown = answer.content.decode()
+    assert "data-autoprint" in shown
+    assert 'href="?kind=training&amp;sort=title">返回列表' in shown

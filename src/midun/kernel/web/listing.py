@@ -25,13 +25,14 @@ __all__ = ["XLSX", "ListColumn", "Listing", "download"]
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _EXPORT_LIMIT = 100_000
+_PRINT_LIMIT = 1_000
 _WIDE, _NARROW = 40, 16
 _SHEET_KINDS: dict[str, Literal["text", "integer", "date", "datetime"]] = {
     "integer": "integer",
     "date": "date",
     "datetime": "datetime",
 }
-_NOT_FILTERS = ("page", "sort", "all", "action", "csrfmiddlewaretoken")
+_NOT_FILTERS = ("page", "print", "sort", "all", "action", "csrfmiddlewaretoken")
 
 
 @dataclass(frozen=True)
@@ -68,10 +69,12 @@ class Listing:
         return render(request, template, {**shown, "saved_views": views, **context})
 
     def _context(self, request: PageRequest, bar: FilterForm, found: QuerySet[Any]) -> dict[str, Any]:
-        pages = Paginator(found, self.per_page)
+        printing = request.GET.get("print") == "1"
+        pages = Paginator(found, _PRINT_LIMIT if printing else self.per_page)
         shown = pages.get_page(request.GET.get("page"))
         kept = request.GET.copy()
         kept.pop("page", None)
+        kept.pop("print", None)
         conditions = [(c, _without(kept, c.name)) for c in bar.conditions()]
         return {
             "listing": self,
@@ -86,6 +89,7 @@ class Listing:
             "conditions": conditions,
             "filtered": bool(conditions),
             "sorted": "sort" in kept,
+            "printing": printing,
         }
 
     @property

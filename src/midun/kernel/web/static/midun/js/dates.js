@@ -1,8 +1,8 @@
-// Dates and times: where there is a mouse, every browser writes them one way (2026-11-24, 24 hours) and offers the same
-// calendar, whatever its own language. On touch screens the device's own picker stays: it is the quicker one there.
+// Dates and times are written one way (2026-11-24, 24 hours) whatever the browser's own language. Where there is a mouse
+// they are typed and picked from a calendar of our own; on touch screens the device's picker stays, it is quicker there.
 "use strict";
 (() => {
-  if (!window.matchMedia("(pointer: fine)").matches) return;
+  const FIELDS = "input[type=date], input[type=datetime-local], input[type=time]";
   const pad = (n) => String(n).padStart(2, "0");
   const iso = (d) => d.getFullYear() + "-" + pad(d.getMonth() + 1) + "-" + pad(d.getDate());
   const WEEK = ["日", "一", "二", "三", "四", "五", "六"];
@@ -176,7 +176,23 @@
     box.append(input, opener);
   }
 
-  const dressAll = () => document.querySelectorAll("input[type=date], input[type=datetime-local], input[type=time]").forEach(dress);
+  // On touch screens: the value in our own writing over the device's field.
+  function cover(input) {
+    if (input.parentElement.classList.contains("date-touch")) return;
+    const kind = input.getAttribute("type"), box = document.createElement("div"), shown = document.createElement("span");
+    box.className = "date-touch";
+    shown.className = "date-shown";
+    shown.setAttribute("aria-hidden", "true");
+    input.replaceWith(box);
+    box.append(input, shown);
+    const show = () => { shown.textContent = input.value ? input.value.replace("T", " ") : KINDS[kind].hint; };
+    input.addEventListener("input", show);
+    input.addEventListener("change", show);
+    show();
+  }
+
+  const mouse = window.matchMedia("(pointer: fine)").matches;
+  const dressAll = () => document.querySelectorAll(FIELDS).forEach(mouse ? dress : cover);
   document.addEventListener("click", (event) => { if (open && !event.target.closest(".date-box")) close(); });
   document.addEventListener("focusin", (event) => { if (open && !event.target.closest(".date-box")) close(); });
   document.addEventListener("midun:added", dressAll);

@@ -28,6 +28,8 @@
     setTimeout(() => { delete form.dataset.busy; }, 4000);
   });
 
+  if (document.querySelector("[data-autoprint]")) window.addEventListener("load", () => window.print());
+
   document.querySelectorAll("[data-autosubmit]").forEach((e) => e.addEventListener("change", () => e.form.requestSubmit()));
 
   // What scrolls sideways can be reached and scrolled with the keyboard.
