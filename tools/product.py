@@ -79,7 +79,7 @@ class Product:
 
 
 class Visitors:
-    """People in headless Chromium. Each login happens once; later pages of the same person reuse its session."""
+    """People in headless Chromium. Later pages of a person reuse the session of the first login."""
 
     def __init__(self, product: Product) -> None:
         self.product = product
@@ -104,14 +104,18 @@ class Visitors:
             storage_state=self._sessions.get(username),
         )
         page = self._watched(context)
-        if username and username not in self._sessions:
-            page.goto("/accounts/login/")
-            page.fill("input[name=login]", username)
-            page.fill("input[name=password]", self.product.logins.get(username) or _any(self.product.logins))
-            page.press("input[name=password]", "Enter")
-            page.wait_for_url("**/desk/**")
-            self._sessions[username] = context.storage_state()
+        if username:
+            page.goto("/desk/")
+            if "/accounts/login/" in page.url:  # the first time, or the session was ended meanwhile
+                self._log_in(page, username)
+                self._sessions[username] = context.storage_state()
         return page
+
+    def _log_in(self, page: Page, username: str) -> None:
+        page.fill("input[name=login]", username)
+        page.fill("input[name=password]", self.product.logins.get(username) or _any(self.product.logins))
+        page.press("input[name=password]", "Enter")
+        page.wait_for_url("**/desk/**")
 
     def forget(self) -> None:
         """Drop all sessions (after a restart with another key, say)."""
