@@ -90,6 +90,19 @@ def test_error_pages_need_no_context(name):
     assert re.search(r"<h1[^>]*>[\u4e00-\u9fff]+</h1>", shown)
 
 
+def test_a_wrong_host_and_a_fault_get_their_pages_too(cast, monkeypatch):
+    client = Client(raise_request_exception=False)
+    assert "请求无法处理" in client.get("/", headers={"host": "evil.example"}).content.decode()
+
+    def broken(*_args, **_kwargs):
+        raise RuntimeError
+
+    monkeypatch.setattr("midun.portal.column.campaign", broken)
+    answer = client.get("/")
+    assert answer.status_code == 500
+    assert "服务出现故障" in answer.content.decode()
+
+
 def test_a_form_from_another_site_gets_a_page_in_chinese(cast):
     client = Client(enforce_csrf_checks=True)
     client.force_login(cast.district_officer.user)
