@@ -134,7 +134,7 @@ def return_it_once_and_accept(visitors, form):
     assert "已提交" in main_of(district)
     city.goto(form)
     city.get_by_role("button", name="审核通过").click()
-    assert "已通过" in main_of(city)
+    assert "审核通过" in main_of(city)
 
 
 def drill_down(visitors, form):
@@ -153,7 +153,8 @@ def settle_the_summary(visitors):
     summary = re.search(r"/reporting/forms/\d+/", page.url).group()
     page.locator("form[action$='/freeze/'] [name=reason]").fill("验收演练，其余单位另行补报")
     page.get_by_role("button", name="汇总定稿").click()
-    assert "已定稿" in main_of(page)
+    page.wait_for_load_state("networkidle")
+    assert "已定稿" in page.locator("body").inner_text()
     return summary
 
 
@@ -191,5 +192,6 @@ def kill_and_start_again(product, visitors, summary):
     product.start()
     page = visitors.person("city")
     page.goto(summary)
-    assert "已定稿" in main_of(page)
+    page.wait_for_load_state("networkidle")
+    assert "已定稿" in page.locator("body").inner_text()
     assert "核验通过" in product.midun("trail", "verify")
