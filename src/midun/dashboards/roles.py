@@ -32,9 +32,9 @@ _DESKS = {
         "向市场监管部门反映困难、查看答复", "诉求有了答复、等您评价时会出现在这里", "claims:own-new", "反映诉求"
     ),
     Role.EXPERT: RoleDesk("参与受邀的诊断、评审", "受邀参与的事项会出现在这里；现在没有需要您参与的事项"),
-    Role.SYSTEM_ADMIN: RoleDesk("维护单位与辖区、工作日历", "辖区、日历需要维护时会在这里提示"),
-    Role.SECURITY_ADMIN: RoleDesk("授予和终止身份、解除锁定", "账号和身份需要处理时会在这里提示"),
-    Role.AUDITOR: RoleDesk("查询和导出操作留痕、登录历史", "留痕核验发现异常时会在这里提示"),
+    Role.SYSTEM_ADMIN: RoleDesk("维护单位与辖区、工作日历", "节假日安排需要录入时会出现在这里"),
+    Role.SECURITY_ADMIN: RoleDesk("授予和终止身份、解除锁定", "授予身份、处理邀请和解除锁定，请从上方入口进入"),
+    Role.AUDITOR: RoleDesk("查询和导出操作留痕、登录历史", "每天自动核验留痕，发现异常会立即通知您"),
 }
 _VISITOR = RoleDesk("", "")
 

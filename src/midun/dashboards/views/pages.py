@@ -19,17 +19,8 @@ from midun.kernel.statistics.figures import Scope
 from midun.kernel.web.menu import MenuItem, menu_for, quick_for
 from midun.kernel.web.page import PageRequest, page
 from midun.kernel.web.todos import todos_for
-from midun.kernel.workflow.calendar import WorkCalendar
 
 _NOTICES, _FRESH, _SHOWN, _TILES = 5, 15, 8, 4
-
-
-def _calendar_warning(actor: Actor, today: date) -> str:
-    """From November on the next year's holidays should be entered (the State Council usually publishes then)."""
-    if not actor.may(Permission.MANAGE_SETTINGS):
-        return ""
-    ahead = WorkCalendar().add(today, 30)
-    return ahead.warning
 
 
 def _tiles(actor: Actor) -> list[MenuItem]:
@@ -55,7 +46,6 @@ def desk(request: PageRequest) -> HttpResponse:
         "done": done(actor),
         "notices": Notice.objects.visible_to(actor).unread()[:_NOTICES],
         "month": month(running(actor), today),
-        "calendar_warning": _calendar_warning(actor, today),
     }
     return render(request, "dashboards/desk.html", context)
 
