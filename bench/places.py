@@ -53,6 +53,7 @@ class Place:
 
     def run(self, task: str, **arguments: Any) -> Any:
         """Run a function of `bench.inside` in a process of its own and return what it gave. Raises `Failed`."""
+        print(f"{self.database}: {task} …", file=sys.stderr, flush=True)
         command = [sys.executable, "-m", "bench.inside", task, json.dumps(arguments)]
         done = subprocess.run(command, env=self.environment, cwd=ROOT, capture_output=True, text=True, check=False)
         if done.returncode:

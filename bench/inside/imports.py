@@ -9,8 +9,8 @@ from typing import Any
 import openpyxl
 from python_calamine import CalamineWorkbook
 
+from bench.inside.country import AT, person, plot_tree
 from bench.inside.memory import peak
-from bench.inside.month import AT, person, plot_tree
 from bench.inside.rollup import ACTOR, NotEqual
 from midun.directory.enterprise_table import COLUMNS
 from midun.directory.services import enterprise_import as imports

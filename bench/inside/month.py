@@ -8,25 +8,24 @@ people belong to no enterprise, or to one that was not found in the directory.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Self
 
 from django.db import connection
 from django.db.models import Model
 
 from bench.inside.bulk import insert, literal, settle, without_indexes
+from bench.inside.country import AT, person, plot_tree
 from bench.inside.dialect import Dialect, chosen, drawn, leaning, uneven
 from midun.activities.headings import group_of
 from midun.activities.kinds import Kind, Method
 from midun.activities.models import Activity, Participation
 from midun.claims.models import Claim, ClaimState, Suggestion
-from midun.kernel.orgs.enums import Level, OrganisationKind
-from midun.kernel.orgs.models import Jurisdiction, Organisation, User
+from midun.kernel.orgs.models import Jurisdiction, Organisation
 from midun.publicity.models import CaseState, GovReport, NewsItem, QuestionnaireHandout, TypicalCase
 from midun.visits.models import Visit
 
 START, END = date(2025, 6, 1), date(2025, 6, 30)
-AT = datetime(2025, 6, 30, 2, 0, tzinfo=UTC)
 TABLES = (
     Jurisdiction,
     Organisation,
@@ -107,39 +106,6 @@ def _loading(size: Size) -> Iterator[None]:
         return
     with without_indexes(TABLES):
         yield
-
-
-def plot_tree(units: int) -> None:
-    """One nation, its provinces, cities and counties in the proportions of the real tree, a bureau at each node."""
-    provinces = max(1, units * 31 // 3000)
-    cities = max(provinces, units * 340 // 3000)
-    counties = units - 1 - provinces - cities
-    nodes: list[Jurisdiction] = []
-
-    def add(name: str, level: Level, above: Jurisdiction | None) -> None:
-        pk = len(nodes) + 1
-        path = f"{above.path if above else ''}{pk}."
-        nodes.append(Jurisdiction(pk=pk, name=name, level=level, parent=above, path=path))
-
-    add("国家", Level.NATION, None)
-    for n in range(provinces):
-        add(f"第{n + 1}省", Level.PROVINCE, nodes[0])
-    for n in range(cities):
-        add(f"第{n + 1}市", Level.CITY, nodes[1 + n * provinces // cities])
-    for n in range(counties):
-        add(f"第{n + 1}区", Level.COUNTY, nodes[1 + provinces + n * cities // counties])
-    Jurisdiction.objects.bulk_create(nodes)
-    Organisation.objects.bulk_create(
-        Organisation(pk=node.pk, kind=OrganisationKind.BUREAU, name=f"{node.name}市场监管局", jurisdiction=node)
-        for node in nodes
-    )
-    settle((Jurisdiction, Organisation))
-
-
-def person(username: str) -> User:
-    """An account for the stamps of records."""
-    found: User = User.objects.get_or_create(username=username, defaults={"name": username})[0]
-    return found
 
 
 class _Month:
@@ -236,7 +202,7 @@ class _Month:
             "enterprise_name": "'精密机械有限公司'",
             "person_name": f"'参会人' || {self.sql.text('s.i', 2)}",
             "phone": f"'1' || {self.sql.text(row, 10)}",
-            "identity": f"'1' || {self.sql.text(row, 10)}",
+            "identity": f"'phone:1' || {self.sql.text(row, 10)}",
             "signed_in_at": self.sql.morning("a.day"),
             "method": chosen(
                 drawn(row, 29, 100), {Method.QR: 60, Method.STAFF: 10, Method.PASTE: 10, Method.EXCEL: 20}

@@ -5,7 +5,8 @@ from typing import Any
 from django.db import connection, transaction
 from django.test import Client
 
-from bench.inside.month import AT, Size, fill, person
+from bench.inside.country import AT, person
+from bench.inside.month import Size, fill
 from bench.inside.rollup import ACTOR, launch
 from bench.inside.timing import queries
 from midun.activities.models import Activity

@@ -14,8 +14,9 @@ from django.urls import reverse
 
 from bench.inside.bulk import settle
 from bench.inside.byhand import Subtree, statements
+from bench.inside.country import AT, person
 from bench.inside.memory import peak
-from bench.inside.month import AT, END, START, TABLES, Size, fill, person
+from bench.inside.month import END, START, TABLES, Size, fill
 from bench.inside.timing import queries, timed
 from midun.activities.kinds import Kind
 from midun.activities.people import Person
