@@ -11,7 +11,7 @@ from openpyxl import Workbook
 
 from midun.activities.kinds import Method
 from midun.activities.models import Participation
-from midun.activities.people import COLUMNS, from_file, from_tables, from_text, phone_of, phone_problem
+from midun.activities.people import COLUMNS, Person, from_file, from_tables, from_text, phone_of, phone_problem
 from midun.activities.services import certificates, events, own, participants
 from midun.kernel.orgs.models import Organisation
 from midun.kernel.orgs.services import Refused
@@ -191,6 +191,28 @@ def test_an_officer_s_list_adds_unknown_enterprises_with_a_right_code(made, cast
     listed(made, cast.district_officer, people("张三", enterprise="新来科技有限公司", code=FREE_CODE))
     added = Organisation.objects.unscoped("test").get(credit_code=FREE_CODE)
     assert (added.name, added.jurisdiction, entries(made)[0].enterprise) == ("新来科技有限公司", cast.east, added)
+
+
+def test_a_paper_list_after_the_sign_in_enters_nobody_twice(made, cast, at):
+    """Who signed in by phone stands on the paper list without a number."""
+    actor = cast.actor("district_officer")
+    listed(made, cast.district_officer, people("张三", "李四"))
+    paper = [Person(name, "甲精密机械 有限公司") for name in ("张三", "李 四", "王五")]
+    added = participants.add_people(made, people=paper, method=Method.PASTE, actor=actor, at=at)
+    assert (added.new, added.known) == (1, 2)
+    with pytest.raises(participants.AlreadyListed, match="第 1 号"):
+        participants.add_person(made, person=Person("张三", "甲精密机械有限公司"), actor=actor, at=at)
+    later = Person("王五", "甲精密机械有限公司", phone="13900000009")
+    assert participants.add_people(made, people=[later], method=Method.PASTE, actor=actor, at=at).new == 0
+    namesake = Person("张三", "乙生物医药股份有限公司", phone="13900000010")
+    assert participants.add_person(made, person=namesake, actor=actor, at=at).number == 4
+
+
+def test_a_long_list_of_few_enterprises_asks_few_queries(made, cast, at, django_assert_max_num_queries):
+    persons = people(*(f"人{n}" for n in range(300)))
+    with django_assert_max_num_queries(40):
+        participants.add_people(made, people=persons, method=Method.EXCEL, actor=cast.actor("district_officer"), at=at)
+    assert len(entries(made)) == 300
 
 
 # matching

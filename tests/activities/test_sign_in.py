@@ -11,7 +11,7 @@ from midun.activities.services import events, participants, sign_in
 from midun.kernel.orgs.models import Organisation
 from midun.kernel.trail.models import Entry
 from midun.kernel.web.limits import allowed
-from tests.activities.factories import AT, FREE_CODE, address, entries, event, filled, opened
+from tests.activities.factories import AT, FREE_CODE, address, entries, event, filled, listed, opened
 
 
 @pytest.fixture
@@ -154,6 +154,18 @@ def test_who_was_voided_may_sign_in_anew(phone, door, made, cast):
     assert "提交签到" in phone.get(door.path).content.decode()
     phone.post(door.path, filled())
     assert [p.number for p in entries(made) if p.voided_at is None] == [2]
+
+
+def test_who_was_listed_without_a_number_confirms_the_entry(phone, door, made, cast):
+    from midun.activities.people import Person
+
+    listed(made, cast.district_officer, [Person("吴敏", "甲精密机械有限公司"), Person("李四", "甲精密机械有限公司")])
+    answer = phone.post(door.path, filled(), follow=True)
+    assert "第 <strong>1</strong> 号" in answer.content.decode()
+    first, _ = entries(made)
+    assert (first.phone, first.consent_at, first.method) == ("13800001000", AT, "paste")
+    assert Entry.objects.about(made).last().verb == "signed_in"
+    assert "您已签到" in phone.get(door.path).content.decode()
 
 
 # what a visitor types is no entry of the directory

@@ -50,7 +50,10 @@ class Person:
 
     @property
     def identity(self) -> str:
-        """What makes two entries of one event the same person: the number, else name and enterprise."""
+        """What makes two entries of one event the same person: the number, else name and enterprise.
+
+        As `services.entries.name_key` writes it.
+        """
         return f"phone:{self.phone}" if self.phone else f"name:{plain(self.name)}|{plain(self.enterprise)}"
 
 

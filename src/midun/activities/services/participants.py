@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import Q
 
 from midun.activities import tallies
 from midun.activities.kinds import Method
 from midun.activities.models import Activity, Participation
 from midun.activities.people import Person, plain
-from midun.activities.services.matching import enterprise_for, find_enterprise, is_known_body
+from midun.activities.services.entries import Bodies, Present, enter, entry_of, listed, next_number
+from midun.activities.services.matching import enterprise_for
 from midun.activities.services.own import Voided, locked, require_own
 from midun.activities.services.revocation import revoke_all
 from midun.kernel.orgs.actor import Actor
@@ -20,8 +21,6 @@ from midun.kernel.orgs.models import Organisation
 from midun.kernel.statistics.counts import following
 from midun.kernel.trail.services import record
 from midun.kernel.trail.verbs import Verb
-
-_BATCH = 500
 
 
 class AlreadyListed(Exception):
@@ -36,77 +35,6 @@ class AlreadyVoided(Exception):
 
     def __init__(self) -> None:
         super().__init__("该条已经作废，请刷新页面查看")
-
-
-def listed(activity: Activity, identity: str) -> Participation | None:
-    """The valid entry of that person at this event."""
-    entries = Participation.objects.unscoped("one per person and event").filter(activity=activity, identity=identity)
-    found: Participation | None = entries.filter(voided_at__isnull=True).first()
-    return found
-
-
-def entry_of(
-    activity: Activity,
-    person: Person,
-    *,
-    method: Method,
-    number: int,
-    actor: Actor,
-    at: datetime,
-    consent_at: datetime | None = None,
-) -> Participation:
-    """The entry of a person, not yet written.
-
-    What an officer enters with a valid code is added to the directory; what a visitor types waits for an officer.
-    """
-    enterprise = _enterprise_of(activity, person, method, actor, at)
-    private = person.is_private or is_known_body(name=person.enterprise, credit_code=person.credit_code)
-    return Participation(
-        activity=activity,
-        number=number,
-        enterprise=enterprise,
-        is_enterprise=enterprise is not None or not private,
-        credit_code=person.credit_code,
-        enterprise_name=person.enterprise,
-        person_name=person.name,
-        title=person.title,
-        phone=person.phone,
-        identity=person.identity,
-        signed_in_at=at,
-        method=method,
-        consent_at=consent_at,
-        unit_id=activity.unit_id,
-        day=activity.day,
-        group=activity.group,
-        counts=True,
-    )
-
-
-def enter(activity: Activity, entries: Sequence[Participation]) -> None:
-    """Write entries with rising numbers; the caller holds the lock on the event and knows that nobody is listed yet."""
-    if not entries:
-        return
-    new = Q(activity=activity, number__gte=entries[0].number)
-    with following(tallies.people(new, [e.enterprise_id for e in entries], new=True)):
-        Participation.objects.bulk_create(entries, batch_size=_BATCH)
-
-
-def _enterprise_of(
-    activity: Activity, person: Person, method: Method, actor: Actor, at: datetime
-) -> Organisation | None:
-    if person.is_private and not person.credit_code:
-        return None
-    names = {"name": person.enterprise, "credit_code": person.credit_code}
-    node = activity.unit.jurisdiction
-    if method == Method.QR:
-        return find_enterprise(**names, near=node.path)
-    return enterprise_for(**names, node=node, actor=actor, at=at)
-
-
-def next_number(activity: Activity) -> int:
-    """The number of the next entry; valid while the event is locked."""
-    entries = Participation.objects.unscoped("numbering").filter(activity=activity)
-    return int(entries.aggregate(last=Max("number"))["last"] or 0) + 1
 
 
 @dataclass(frozen=True)
@@ -124,9 +52,10 @@ def add_person(activity: Activity, *, person: Person, actor: Actor, at: datetime
     now = locked(activity)
     if now.voided_at is not None:
         raise Voided
-    if before := listed(now, person.identity):
+    if before := listed(now, person):
         raise AlreadyListed(before.number)
-    made = entry_of(now, person, method=Method.STAFF, number=next_number(now), actor=actor, at=at)
+    bodies = Bodies(now, actor, at)
+    made = entry_of(now, person, bodies, method=Method.STAFF, number=next_number(now), at=at)
     enter(now, [made])
     after = {"participation": made.pk, "number": made.number, "enterprise": made.enterprise_id}
     record(actor=actor, verb=Verb.SIGNED_IN, target=now, at=at, after=after, label=str(made))
@@ -135,16 +64,18 @@ def add_person(activity: Activity, *, person: Person, actor: Actor, at: datetime
 
 @transaction.atomic
 def add_people(activity: Activity, *, people: Sequence[Person], method: Method, actor: Actor, at: datetime) -> Added:
-    """Enter a list; whoever is listed already is passed over, so the same list twice changes nothing."""
+    """Enter a list; whoever is listed already is passed over, so the same list twice changes nothing.
+
+    A paper list without telephone numbers after a sign-in by phone does not enter the same people again.
+    """
     require_own(activity, actor)
     now = locked(activity)
     if now.voided_at is not None:
         raise Voided
-    entries = Participation.objects.unscoped("one per person and event").filter(activity=now, voided_at__isnull=True)
-    held = set(entries.values_list("identity", flat=True))
-    new = {p.identity: p for p in people if p.identity not in held}
+    there, bodies = Present(now), Bodies(now, actor, at)
+    new = {p.identity: p for p in people if p not in there}
     numbered = enumerate(new.values(), next_number(now))
-    enter(now, [entry_of(now, person, method=method, number=n, actor=actor, at=at) for n, person in numbered])
+    enter(now, [entry_of(now, person, bodies, method=method, number=n, at=at) for n, person in numbered])
     if new:
         after = {"participants": len(new), "method": method.value}
         record(actor=actor, verb=Verb.IMPORTED, target=now, at=at, after=after)

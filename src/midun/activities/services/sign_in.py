@@ -9,8 +9,8 @@ from midun.activities import codes
 from midun.activities.kinds import Method
 from midun.activities.models import Activity, Participation, SignIn
 from midun.activities.people import Person
+from midun.activities.services.entries import Bodies, enter, entry_of, listed, next_number
 from midun.activities.services.own import Voided, locked, require_own
-from midun.activities.services.participants import enter, entry_of, listed, next_number
 from midun.kernel.orgs.actor import Actor, system_actor
 from midun.kernel.trail.services import record
 from midun.kernel.trail.verbs import Verb
@@ -106,14 +106,27 @@ def sign_in(*, token: str, person: Person, ticket: str, at: datetime) -> SignedI
         raise SignInClosed
     if door.rotating and not codes.is_ticket(ticket, token, at):
         raise CodeExpired
-    if before := listed(activity, person.identity):
+    before = listed(activity, person)
+    if before and before.identity == person.identity:
         return SignedIn(before, again=True)
     if door.rotating and not codes.spend(ticket):
         raise TicketSpent
+    if before:
+        return SignedIn(_confirm(before, person, at), again=False)
     actor = system_actor(DOOR)
-    number = next_number(activity)
-    made = entry_of(activity, person, method=Method.QR, number=number, actor=actor, at=at, consent_at=at)
+    number, bodies = next_number(activity), Bodies(activity, actor, at, visitor=True)
+    made = entry_of(activity, person, bodies, method=Method.QR, number=number, at=at, consent_at=at)
     enter(activity, [made])
     after = {"participation": made.pk, "number": made.number, "enterprise": made.enterprise_id}
     record(actor=actor, verb=Verb.SIGNED_IN, target=activity, at=at, after=after, label=str(made))
     return SignedIn(made, again=False)
+
+
+def _confirm(entry: Participation, person: Person, at: datetime) -> Participation:
+    """Somebody whom an officer had listed without a number signs in: the entry gets the number, no second is made."""
+    entry.phone, entry.identity, entry.consent_at, entry.signed_in_at = person.phone, person.identity, at, at
+    entry.save(update_fields=["phone", "identity", "consent_at", "signed_in_at"])
+    after = {"participation": entry.pk, "number": entry.number, "confirmed": True}
+    actor = system_actor(DOOR)
+    record(actor=actor, verb=Verb.SIGNED_IN, target=entry.activity, at=at, after=after, label=str(entry))
+    return entry
