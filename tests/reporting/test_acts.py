@@ -50,9 +50,9 @@ def test_an_adjustment(east, post):
         ({"value": "1.5"}, "0 或正整数"),
         ({"value": "9" * 30}, "数值过大"),
         ({"figure": "nothing"}, "nothing"),
-        ({"reason": ""}, "必填"),
+        ({"reason": ""}, "理由：请填写"),
         ({"reason": "长" * 301}, "300"),
-        ({"value": ""}, "必填"),
+        ({"value": ""}, "调整为：请填写"),
     ],
 )
 def test_it_rejects_a_wrong_adjustment_and_keeps_what_was_typed(east, post, fields, told):

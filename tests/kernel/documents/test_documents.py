@@ -44,6 +44,14 @@ def test_the_form_as_excel(sheet):
     assert "草稿" in page["A3"].value
 
 
+def test_text_in_the_form_is_never_a_formula(sheet):
+    evil = '=HYPERLINK("http://evil.example","点我")'
+    page = openpyxl.load_workbook(
+        io.BytesIO(form_xlsx(replace(sheet, title=[evil], contact=evil, bottom=[evil]), at=NOW))
+    ).active
+    assert [c.data_type for row in page.iter_rows() for c in row if c.value == evil] == ["s"] * 3
+
+
 def test_the_form_as_word(sheet):
     table = docx.Document(io.BytesIO(form_docx(sheet, at=NOW))).tables[0]
     assert [c.text for c in table.rows[1].cells] == ["1", "开展宣传", "（  1,234  ）场次"]

@@ -4,6 +4,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from typing import Any
 
 import docx
 import xlsxwriter
@@ -77,53 +78,28 @@ def form_pdf(sheet: FormSheet, *, at: datetime) -> bytes:
     return compile_pdf("form.typ", data, at=at)
 
 
+_BASE = {"font_name": "宋体", "font_size": 12, "valign": "vcenter", "text_wrap": True}
+_FRAMED = {**_BASE, "border": 1}
+_CENTRED = {**_FRAMED, "align": "center"}
+
+
 def form_xlsx(sheet: FormSheet, *, at: datetime) -> bytes:
-    """The form as a workbook. The numbers are numbers, shown as （ 1,234 ）场次 by their format."""
+    """The form as a workbook: numbers are numbers, shown as （ 1,234 ）场次 by their format; text is no formula."""
     out = io.BytesIO()
-    book = xlsxwriter.Workbook(out, {"in_memory": True})
+    book = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     book.set_properties({"title": "".join(sheet.title), "created": at.astimezone(UTC).replace(tzinfo=None)})
     page = book.add_worksheet("统计表")
     page.set_paper(9)
     page.fit_to_pages(1, 1)
     page.center_horizontally()
     page.set_margins(left=0.8, right=0.8, top=0.9, bottom=0.8)
-    page.set_column("A:A", 8)
-    page.set_column("B:B", 52)
-    page.set_column("C:C", 22)
-    base = {"font_name": "宋体", "font_size": 12, "valign": "vcenter", "text_wrap": True}
-    title = book.add_format({**base, "font_size": 16, "bold": True, "align": "center"})
-    plain = book.add_format({**base, "text_wrap": False})
-    right = book.add_format({**base, "align": "right", "text_wrap": False})
-    head = book.add_format({**base, "bold": True, "align": "center", "border": 1})
-    middle = book.add_format({**base, "align": "center", "border": 1})
-    left = book.add_format({**base, "border": 1})
-    small = book.add_format({**base, "font_size": 9})
-    row = 0
-    for text in (*sheet.title, *(["（草稿，未定稿）"] if sheet.draft else [])):
-        page.merge_range(row, 0, row, 2, text, title)
-        page.set_row(row, 26)
-        row += 1
-    page.set_row(row, 24)
-    page.merge_range(row, 0, row, 1, f"{SEAL_LABEL}：{sheet.unit_name}", plain)
-    page.write_string(row, 2, sheet.date_text, right)
-    row += 1
-    page.set_row(row, 24)
-    for column, text in enumerate(("序号", "具体内容", "数据")):
-        page.write_string(row, column, text, head)
-    row += 1
+    for column, width in (("A:A", 8), ("B:B", 52), ("C:C", 22)):
+        page.set_column(column, width)
+    row = _xlsx_head(book, page, sheet)
     for line in sheet.lines:
-        if line.rows > 1:
-            page.merge_range(row, 0, row + line.rows - 1, 0, line.number, middle)
-        elif line.rows == 1:
-            page.write_string(row, 0, line.number, middle)
-        page.write_string(row, 1, ("　" if line.part else "") + line.label, left)
-        shape = book.add_format({**base, "align": "center", "border": 1, "num_format": f'"（  "#,##0"  ）{line.unit}"'})
-        if line.value is None:
-            page.write_string(row, 2, f"（    ）{line.unit}", middle)
-        else:
-            page.write_number(row, 2, line.value, shape)
-        page.set_row(row, 24)
+        _xlsx_line(book, page, row, line)
         row += 1
+    small = book.add_format({**_BASE, "font_size": 9})
     for text in _tail(sheet):
         page.merge_range(row, 0, row, 2, text, small)
         page.set_row(row, 26 if text == sheet.contact else 14 * (1 + len(text) // 62))
@@ -131,6 +107,41 @@ def form_xlsx(sheet: FormSheet, *, at: datetime) -> bytes:
     page.print_area(0, 0, row - 1, 2)
     book.close()
     return out.getvalue()
+
+
+def _xlsx_head(book: Any, page: Any, sheet: FormSheet) -> int:
+    """Title, unit and date, and the titles of the columns; returns the row below."""
+    title = book.add_format({**_BASE, "font_size": 16, "bold": True, "align": "center"})
+    plain = book.add_format({**_BASE, "text_wrap": False})
+    right = book.add_format({**_BASE, "align": "right", "text_wrap": False})
+    head = book.add_format({**_CENTRED, "bold": True})
+    lines = (*sheet.title, *(["（草稿，未定稿）"] if sheet.draft else []))
+    for row, text in enumerate(lines):
+        page.merge_range(row, 0, row, 2, text, title)
+        page.set_row(row, 26)
+    row = len(lines)
+    page.set_row(row, 24)
+    page.merge_range(row, 0, row, 1, f"{SEAL_LABEL}：{sheet.unit_name}", plain)
+    page.write_string(row, 2, sheet.date_text, right)
+    page.set_row(row + 1, 24)
+    for column, text in enumerate(("序号", "具体内容", "数据")):
+        page.write_string(row + 1, column, text, head)
+    return row + 2
+
+
+def _xlsx_line(book: Any, page: Any, row: int, line: FormLine) -> None:
+    middle, left = book.add_format(_CENTRED), book.add_format(_FRAMED)
+    page.set_row(row, 24)
+    if line.rows > 1:
+        page.merge_range(row, 0, row + line.rows - 1, 0, line.number, middle)
+    elif line.rows == 1:
+        page.write_string(row, 0, line.number, middle)
+    page.write_string(row, 1, ("　" if line.part else "") + line.label, left)
+    if line.value is None:
+        page.write_string(row, 2, f"（    ）{line.unit}", middle)
+    else:
+        shape = book.add_format({**_CENTRED, "num_format": f'"（  "#,##0"  ）{line.unit}"'})
+        page.write_number(row, 2, line.value, shape)
 
 
 def _tail(sheet: FormSheet) -> list[str]:

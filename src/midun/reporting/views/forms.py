@@ -64,7 +64,9 @@ def act(request: PageRequest, number: int, step: str) -> HttpResponse:
         return redirect(found)
     entered = chosen.form(request.POST, **_lines(found, chosen.form))
     if not entered.is_valid():
-        told = "；".join(str(error) for errors in entered.errors.values() for error in errors)
+        told = "；".join(
+            f"{entered[name].label}：{error}" for name, errors in entered.errors.items() for error in errors
+        )
         messages.error(request, f"没有办理：{told}")
         return _page(request, found, {step: entered}, status=_INVALID)
     try:

@@ -9,6 +9,7 @@ from midun.kernel.documents.report import BadPrevious, Kept
 from midun.kernel.files.models import Attachment
 from midun.kernel.orgs.enums import Permission
 from midun.kernel.orgs.services import Refused
+from midun.kernel.statistics.models import StatForm
 from midun.kernel.statistics.services.held import NotReady
 from midun.kernel.web.listing import download
 from midun.kernel.web.page import PageRequest, page
@@ -50,29 +51,27 @@ def sealed(request: PageRequest, number: int) -> HttpResponse:
 def summary(request: PageRequest, number: int) -> HttpResponse:
     """The summary report: generated anew, or from an edited copy whose changes are kept."""
     form = form_or_404(request, number)
-    campaign = campaign_of(form, request.actor)
     writes = form.unit_id == request.actor.organisation_id and request.actor.may(Permission.RECORD_WORK)
     entered = PreviousReportForm(*((request.POST, request.FILES) if request.method == "POST" else ()))
     if request.method == "POST":
         if not writes:
             raise Refused("只能生成本单位的总结报告")
-        if entered.is_valid():
-            try:
-                _, kept = write_report(form, campaign, previous=entered.copy(), actor=request.actor, at=request.at)
-            except BadPrevious as error:
-                entered.add_error("previous", str(error))
-            else:
-                _say(request, kept)
-                return redirect("reporting:summary", form.pk)
+        if entered.is_valid() and _written(request, form, entered):
+            return redirect("reporting:summary", form.pk)
     reports = Attachment.objects.unscoped("the form was fetched").of(form).filter(kind=Attachment.Kind.DOCUMENT)
-    context = {
-        "form": form,
-        "campaign": campaign,
-        "entered": entered,
-        "reports": reports.order_by("-pk"),
-        "writes": writes,
-    }
+    context = {"form": form, "entered": entered, "reports": reports.order_by("-pk"), "writes": writes}
     return render(request, "reporting/summary.html", context)
+
+
+def _written(request: PageRequest, form: StatForm, entered: PreviousReportForm) -> bool:
+    campaign = campaign_of(form, request.actor)
+    try:
+        _, kept = write_report(form, campaign, previous=entered.copy(), actor=request.actor, at=request.at)
+    except BadPrevious as error:
+        entered.add_error("previous", str(error))
+        return False
+    _say(request, kept)
+    return True
 
 
 def _say(request: PageRequest, kept: list[Kept]) -> None:
