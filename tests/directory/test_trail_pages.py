@@ -5,7 +5,7 @@ import json
 import pytest
 from django.test import Client
 
-from midun.directory.services.logins import Attempt, Outcome, note
+from midun.accounts.services.logins import Attempt, Outcome, note
 from midun.kernel.orgs.actor import system_actor
 from midun.kernel.orgs.models import User
 from midun.kernel.orgs.services import change_organisation, grant

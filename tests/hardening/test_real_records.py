@@ -22,11 +22,11 @@ APPS = {
 """Whose `number` an address takes where OWN says nothing else."""
 
 OWN = {
-    "directory:person": "person",
+    "accounts:person": "person",
     "directory:entry": "entry",
     "directory:import-preview": "enterprise-import",
     "directory:import-errors": "enterprise-import",
-    "directory:invitation-revoke": "invitation",
+    "accounts:invitation-revoke": "invitation",
     **{f"directory:{page}": "unit" for page in ("organisation", "organisation-edit", "organisation-close")},
     **{
         f"directory:{page}": "node" for page in ("node-new", "node-edit", "node-close", "divisions", "organisation-new")

@@ -8,6 +8,7 @@ from typing import Any
 
 from PIL import Image
 
+from midun.accounts.services import invitations
 from midun.activities import codes
 from midun.activities.kinds import Method
 from midun.activities.models import Activity
@@ -17,7 +18,7 @@ from midun.campaigns.campaign_templates import load_templates
 from midun.campaigns.services import campaigns, imports, plan, review
 from midun.claims import services as claims
 from midun.claims.models import Claim, Suggestion
-from midun.directory.services import enterprise_import, invitations
+from midun.directory.services import enterprise_import
 from midun.kernel.files.models import Attachment
 from midun.kernel.files.services import attach
 from midun.kernel.orgs import services as orgs

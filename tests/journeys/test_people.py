@@ -5,7 +5,7 @@ import re
 import pytest
 from openpyxl import load_workbook
 
-from tests.directory.test_second_factor import code_of
+from tests.accounts.test_second_factor import code_of
 from tools.product import find_chromium
 
 pytestmark = pytest.mark.journey

@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "midun.kernel.workflow",
     "midun.kernel.statistics",
     "midun.kernel.web",
+    "midun.accounts",
     "midun.directory",
     "midun.campaigns",
     "midun.claims",
@@ -69,7 +70,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "midun.kernel.web.middleware.ActorMiddleware",
-    "midun.directory.middleware.SessionMiddleware",
+    "midun.accounts.middleware.SessionMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "midun.config.refusals.RefusalMiddleware",
 ]
@@ -122,10 +123,10 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/desk/"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "midun.directory.passwords.LongEnough", "OPTIONS": {"min_length": 10}},
+    {"NAME": "midun.accounts.passwords.LongEnough", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
-    {"NAME": "midun.directory.passwords.ThreeKinds"},
+    {"NAME": "midun.accounts.passwords.ThreeKinds"},
 ]
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
@@ -134,7 +135,7 @@ SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 MIDUN_IDLE_MINUTES = 30
 MIDUN_ADMINS_NEED_SECOND_FACTOR = True
-ACCOUNT_ADAPTER = "midun.directory.adapter.Adapter"
+ACCOUNT_ADAPTER = "midun.accounts.adapter.Adapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
@@ -147,8 +148,8 @@ ACCOUNT_EMAIL_NOTIFICATIONS = bool(ENVIRONMENT.email)
 # Wrong passwords are counted by directory/services/logins.py; the library's counter serves the second factor alone.
 ACCOUNT_RATE_LIMITS = {"login_failed": "5/5m/key"}
 PASSWORD_RESET_TIMEOUT = 24 * 3600
-MFA_ADAPTER = "midun.directory.secondfactor.SecondFactor"
-MFA_FORMS = {"authenticate": "midun.directory.account_forms.CodeForm"}
+MFA_ADAPTER = "midun.accounts.secondfactor.SecondFactor"
+MFA_FORMS = {"authenticate": "midun.accounts.account_forms.CodeForm"}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "秘盾"
 

@@ -3,8 +3,9 @@
 from django.urls import include, path
 
 urlpatterns = [
-    path("accounts/", include("midun.directory.account_urls")),
+    path("accounts/", include("midun.accounts.account_urls")),
     path("", include("midun.kernel.web.urls")),
+    path("directory/", include("midun.accounts.urls")),
     path("directory/", include("midun.directory.urls")),
     path("campaigns/", include("midun.campaigns.urls")),
     path("claims/", include("midun.claims.urls")),

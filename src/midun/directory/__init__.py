@@ -1,6 +1,6 @@
-"""Pages of people, organisations, the calendar and the trail; login with its lock-out and second factor.
+"""Pages of units, enterprises, the work calendar and the trail.
 
-Nouns: account, membership page, enterprise directory, work calendar, trail page. Rules: the account library does
-passwords, TOTP and reset; here are the lock-out kept in the database, the history of logins, the duty of the three
-administrators to use a second factor, and the end of idle sessions.
+Nouns: tree of units, organisation page, enterprise directory and its import, work calendar, trail page, login history.
+Rules: the tree and everything but enterprises belong to the system administrator, enterprises to officers, the trail to
+the auditor; an import is looked at before it is entered, and entering it twice changes nothing.
 """

@@ -11,14 +11,10 @@ _UNITS = tuple(
 register(
     MenuItem("企业名录", "building-factory", "directory:enterprises", Permission.READ_WORK, "企业与站点", 20),
     MenuItem("单位与站点", "sitemap", "directory:units", Permission.READ_WORK, "企业与站点", 21, covers=_UNITS),
-    MenuItem("本企业人员", "users", "directory:own-people", Permission.MANAGE_OWN_PEOPLE, "企业与站点", 22),
     MenuItem(
         "单位与辖区", "sitemap", "directory:units", Permission.MANAGE_ORGANISATIONS, "系统管理", 80, covers=_UNITS
     ),
-    MenuItem("账号", "users", "directory:people", Permission.MANAGE_USERS, "系统管理", 81),
     MenuItem("工作日历", "calendar", "directory:calendar", Permission.MANAGE_SETTINGS, "系统管理", 82),
-    MenuItem("人员与身份", "users", "directory:people", Permission.GRANT_ROLES, "安全管理", 85),
-    MenuItem("邀请", "mail", "directory:invitations", Permission.GRANT_ROLES, "安全管理", 86),
     MenuItem("操作留痕", "history", "directory:trail", Permission.READ_TRAIL, "审计", 90),
     MenuItem("登录历史", "login", "directory:logins", Permission.READ_LOGINS, "审计", 91),
 )

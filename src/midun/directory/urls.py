@@ -6,8 +6,6 @@ from midun.directory import views
 
 app_name = "directory"
 urlpatterns = [
-    path("account/", views.account, name="account"),
-    path("join/<str:token>/", views.join, name="join"),
     path("enterprises/", views.enterprises, name="enterprises"),
     path("enterprises/new/", views.enterprise_new, name="enterprise-new"),
     path("enterprises/import/", views.import_upload, name="import"),
@@ -25,12 +23,6 @@ urlpatterns = [
     path("organisations/<int:number>/", views.organisation, name="organisation"),
     path("organisations/<int:number>/edit/", views.organisation_edit, name="organisation-edit"),
     path("organisations/<int:number>/close/", views.organisation_close, name="organisation-close"),
-    path("people/", views.people, name="people"),
-    path("people/own/", views.own_people, name="own-people"),
-    path("people/<int:number>/", views.person, name="person"),
-    path("invitations/", views.invitations, name="invitations"),
-    path("invitations/new/", views.invitation_new, name="invite"),
-    path("invitations/<int:number>/revoke/", views.invitation_revoke, name="invitation-revoke"),
     path("logins/", views.login_history, name="logins"),
     path("trail/", views.trail, name="trail"),
     path("trail/<int:number>/", views.entry, name="entry"),

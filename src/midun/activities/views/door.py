@@ -8,11 +8,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.timezone import localdate
 from django.views.decorators.cache import never_cache
 
+from midun.accounts.adapter import address_of
 from midun.activities import codes
 from midun.activities.forms import DoorForm
 from midun.activities.models import Certificate, Participation, SignIn
 from midun.activities.services import sign_in
-from midun.directory.adapter import address_of
 from midun.kernel.web.limits import allowed
 from midun.kernel.web.page import PageRequest, page
 

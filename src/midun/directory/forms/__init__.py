@@ -1,1 +1,1 @@
-"""Forms of people and organisations, by concept."""
+"""Forms of units, enterprises and records, by concept."""

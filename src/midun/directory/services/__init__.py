@@ -1,1 +1,1 @@
-"""Acts on logins, credentials, invitations and the import of enterprises."""
+"""Acts of the directory: the import of enterprises."""

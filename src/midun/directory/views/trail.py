@@ -9,7 +9,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.timezone import localtime
 
-from midun.directory.agents import described
+from midun.accounts.agents import described
 from midun.directory.forms.records import LoginFilter, TrailFilter
 from midun.directory.shown import Wording
 from midun.kernel.orgs.actor import Actor

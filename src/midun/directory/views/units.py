@@ -11,7 +11,6 @@ from django.utils.timezone import localdate
 
 from midun.directory import tree
 from midun.directory.forms.units import CloseForm, DivisionsForm, NodeForm, UnitSearch
-from midun.directory.views.admission import require_any
 from midun.kernel.orgs.enums import OrganisationKind, Permission
 from midun.kernel.orgs.models import DivisionCode, Jurisdiction, Organisation
 from midun.kernel.orgs.services import (
@@ -24,7 +23,7 @@ from midun.kernel.orgs.services import (
     reopen_jurisdiction,
 )
 from midun.kernel.trail.models import Entry
-from midun.kernel.web.page import PageRequest, page
+from midun.kernel.web.page import PageRequest, page, require_any
 
 RIGHT = Permission.MANAGE_ORGANISATIONS
 

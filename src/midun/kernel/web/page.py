@@ -129,3 +129,9 @@ def page(
         return answer
 
     return decorate
+
+
+def require_any(request: PageRequest, *permissions: Permission) -> None:
+    """For pages open to more than one right: raise 403 unless the actor has one of them."""
+    if not any(request.actor.may(permission) for permission in permissions):
+        raise PermissionDenied(f"当前身份没有“{permissions[0].label}”的权限")

@@ -6,7 +6,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from midun.directory.services.founding import ADMINISTRATORS, found
+from midun.accounts.services.founding import ADMINISTRATORS, found
 from midun.kernel.orgs.services import NotPossible
 
 

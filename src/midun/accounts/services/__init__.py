@@ -1,0 +1,1 @@
+"""Acts on logins, credentials, invitations and the founding of an installation."""
