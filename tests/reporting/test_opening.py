@@ -126,3 +126,26 @@ def test_drafts_of_campaigns_open_nothing(cast, campaign, at):
     campaigns.close(campaign=campaign, actor=cast.actor("city_officer"), at=at)
     jobs.open_launched(at=at)
     assert not StatForm.objects.unscoped("test").exists()
+
+
+def test_a_unit_that_left_is_taken_out_unless_it_has_written_something(cast, campaign, forms, at):
+    hand_in(cast, forms["east_bureau"], at)
+    CampaignUnit.objects.unscoped("test").exclude(unit=cast.city_bureau).delete()
+    opened(campaign, cast, "city_officer", at)
+    left = StatForm.objects.unscoped("test").filter(own_only=False, above=forms["summary"])
+    assert [f.unit for f in left] == [cast.east_bureau]
+    last = Entry.objects.filter(target_id=str(forms["west_bureau"].pk), verb="voided").get()
+    assert last.reason == "单位不再参加服务月"
+
+
+def test_a_lower_level_that_left_keeps_its_own_summary(cast, at):
+    made = levels(cast)
+    same_days(made)
+    for who in made:
+        opened(made[who], cast, who, at)
+    city = StatForm.objects.unscoped("test").get(unit=cast.city_bureau, own_only=False)
+    assert city.above is not None
+    CampaignUnit.objects.unscoped("test").filter(campaign=made["province_officer"], unit=cast.city_bureau).delete()
+    opened(made["province_officer"], cast, "province_officer", at)
+    assert fresh(city).above is None
+    assert fresh(city).subject == subject_of(made["city_officer"])

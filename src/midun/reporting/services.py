@@ -107,8 +107,9 @@ class _Opening:
 def open_forms(campaign: Campaign, *, actor: Actor, at: datetime) -> int:
     """Open every required form: one for each participating unit, the organiser's own (本级) and its summary (汇总).
 
-    Called again it opens only what is missing and brings deadlines up to date; returns how many were new. Levels are
-    linked where both ask for the same form of the same days: the lower summary is then what is handed in above.
+    Called again it opens only what is missing, brings deadlines up to date and takes out units that left; returns how
+    many were new. Levels are linked where both ask for the same form of the same days: the lower summary is then what
+    is handed in above.
     """
     found = Campaign.objects.unscoped("required forms").select_related("organiser__jurisdiction").get(pk=campaign.pk)
     units = CampaignUnit.objects.unscoped("required forms").filter(campaign=found).select_related("unit__jurisdiction")
@@ -119,6 +120,8 @@ def open_forms(campaign: Campaign, *, actor: Actor, at: datetime) -> int:
         opened += new
         opened += task.open(found.organiser, above=summary, own_only=True)[1]
         opened += sum(task.below(u.unit, summary) for u in units if u.unit_id != found.organiser_id)
+        for form in summary.below.filter(own_only=False).exclude(unit__in=[u.unit_id for u in units]):
+            opening.take_out(form, reason="单位不再参加服务月", actor=actor, at=at)
     return opened
 
 

@@ -7,7 +7,7 @@ from django.db import transaction
 from midun.kernel.orgs.actor import Actor
 from midun.kernel.orgs.models import Organisation
 from midun.kernel.statistics.figures import Period
-from midun.kernel.statistics.models import FormState, StatForm
+from midun.kernel.statistics.models import OPEN_STATES, FormState, StatForm
 from midun.kernel.statistics.services.held import locked
 from midun.kernel.statistics.templates import template
 from midun.kernel.trail.services import changed, record, snapshot
@@ -82,9 +82,7 @@ def wanted_above(unit: Organisation, *, template_id: str, period: Period) -> Sta
     found = StatForm.objects.unscoped("link levels").filter(
         unit=unit, template=template_id, own_only=False, start=period.start, end=period.end, above__isnull=False
     )
-    made: StatForm | None = (
-        found.filter(state__in=(FormState.DRAFT, FormState.RETURNED), below__isnull=True).order_by("pk").first()
-    )
+    made: StatForm | None = found.filter(state__in=OPEN_STATES, below__isnull=True).order_by("pk").first()
     return made
 
 
@@ -109,3 +107,26 @@ def make_summary(form: StatForm, *, subject: str, subject_title: str, actor: Act
     now.save(update_fields=[*fields, "version"])
     record(actor=actor, verb=Verb.CHANGED, target=now, at=at, before=old, after=fields)
     form.refresh_from_db()
+
+
+@transaction.atomic
+def take_out(form: StatForm, *, reason: str, actor: Actor, at: datetime) -> bool:
+    """Take a form out of the summary above: its unit no longer takes part. Returns whether that was possible.
+
+    An empty form that nobody touched goes away altogether; a summary of a lower level stays that level's own; a form
+    with anything in it stays where it is, for the reviewer to decide.
+    """
+    now = locked(form)
+    if now.below.exists() and now.state in (*OPEN_STATES, FormState.FROZEN):
+        before = {"above": now.above_id}
+        now.above, now.version = None, now.version + 1
+        now.save(update_fields=["above", "version"])
+        record(actor=actor, verb=Verb.CHANGED, target=now, at=at, before=before, after={"above": None}, reason=reason)
+        return True
+    touched = now.state != FormState.DRAFT or any(
+        related.exists() for related in (now.snapshots, now.adjustments, now.explanations, now.below)
+    )
+    if not touched:
+        record(actor=actor, verb=Verb.VOIDED, target=now, at=at, reason=reason)
+        now.delete()
+    return not touched
