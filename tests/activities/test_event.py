@@ -77,9 +77,9 @@ def test_other_role_gets_403(login, who):
 @pytest.mark.parametrize(
     ("given", "field", "says"),
     [
-        ({"kind": ""}, "kind", "必填"),
+        ({"kind": ""}, "kind", "请选择"),
         ({"kind": "party"}, "kind", "party"),
-        ({"title": " "}, "title", "必填"),
+        ({"title": " "}, "title", "请填写"),
         ({"title": "长" * 121}, "title", "120"),
         ({"day": "六月十日"}, "day", "日期"),
         ({"headcount_extra": "5"}, "headcount_reason", "请写明依据"),

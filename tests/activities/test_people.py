@@ -249,7 +249,7 @@ def test_an_unknown_enterprise_is_added_on_the_spot(login, made, typed):
         ({"enterprise": ""}, "请选择一家企业"),
         ({"enterprise": "999999"}, "请选择一家企业"),
         ({"enterprise": "new", "name": "甲", "credit_code": "91310000MA1K35XR8Z"}, "第 18 位"),
-        ({"enterprise": "new", "name": "", "credit_code": FREE_CODE}, "必填"),
+        ({"enterprise": "new", "name": "", "credit_code": FREE_CODE}, "请填写"),
     ],
 )
 def test_it_rejects_a_match_that_is_wrong(login, made, typed, data, says):

@@ -80,7 +80,7 @@ def test_it_rejects_bad_input(login, cast):
         ),
         ({"raised_on": "2099-01-01"}, "日期不能晚于今天"),
         ({"source": "enterprise"}, "有效"),
-        ({"title": ""}, "必填"),
+        ({"title": ""}, "请填写"),
     ):
         answer = client.post("/claims/new/", {**FORM, "unit": cast.east_bureau.pk, **wrong})
         assert answer.status_code == 200

@@ -82,7 +82,7 @@ def test_it_rejects_bad_input(login):
     for slug, data, told in (
         ("questionnaire", {**HANDOUT, "count": "-3"}, "1"),
         ("questionnaire", {**HANDOUT, "count": "0"}, "1"),
-        ("questionnaire", {**HANDOUT, "note": ""}, "必填"),
+        ("questionnaire", {**HANDOUT, "note": ""}, "请填写"),
         ("questionnaire", {**HANDOUT, "day": "2099-01-01"}, "不能晚于今天"),
         ("gov-report", {**REPORT, "sent_on": "2099-01-01"}, "不能晚于今天"),
         ("news-item", {**NEWS, "version": 1, "level": "?"}, "有效"),
