@@ -12,6 +12,7 @@ SCOPES = {"nation": "全国", "province": "一省", "district": "一区县"}
 STEPS = (0.01, 0.1, 1.0)
 _SHARE_OF_SQLITE = 0.1
 _UNITS = 3000
+_VISIBLE = 0.1
 
 
 def run(*, size: float, database: str, rounds: int) -> Report:
@@ -57,9 +58,13 @@ def _summary(title: str, full: dict[str, Any]) -> Table:
     note = (
         f"统计进程内存峰值 {found['memory']:.0f} MB（统计前 {found['memory_before']:.0f} MB）。"
         f"计数 {count(prepared['counts'])} 条，全部重新计数用时 {seconds(prepared['recount_seconds'])}。"
-        f"扫码签到一次 {acts['following']:.1f} 毫秒，其中随之更新计数 {acts['following'] - acts['alone']:.1f} 毫秒。"
+        f"扫码签到一次 {acts['following']:.1f} 毫秒，其中随之更新计数 {_little(acts['following'] - acts['alone'])}。"
     )
     return Table(title, ["范围", "产品", "记录重算", "手写 SQL", "产品／手写", "重算／手写"], rows, note)
+
+
+def _little(milliseconds: float) -> str:
+    return f"{milliseconds:.1f} 毫秒" if milliseconds >= _VISIBLE else f"不到 {_VISIBLE} 毫秒"
 
 
 def _growth(name: str, measured: list[dict[str, Any]]) -> Table:
