@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "midun.kernel.web",
     "midun.accounts",
     "midun.directory",
+    "midun.evidence",
     "midun.campaigns",
     "midun.claims",
     "midun.activities",

@@ -93,6 +93,9 @@ class Permission(TextChoices):
     RAISE_CLAIM = "claims.raise", "提出诉求"
     MANAGE_OWN_PEOPLE = "people.manage_own", "管理本企业人员"
     READ_OWN_ENTERPRISE = "enterprise.read_own", "查看本企业服务记录"
+    READ_DEPOSITS = "evidence.read", "查看本企业存证"
+    DEPOSIT = "evidence.deposit", "存证"
+    MANAGE_TOKENS = "tokens.manage", "管理接口令牌"
     # experts
     READ_INVITED = "invited.read", "查看受邀事项"
 
@@ -148,13 +151,22 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.RAISE_CLAIM,
             Permission.MANAGE_OWN_PEOPLE,
             Permission.READ_OWN_ENTERPRISE,
+            Permission.READ_DEPOSITS,
+            Permission.DEPOSIT,
+            Permission.MANAGE_TOKENS,
         },
     ),
     Role.CONFIDENTIALITY_OFFICER: frozenset(
-        {Permission.USE_DESK, Permission.RAISE_CLAIM, Permission.READ_OWN_ENTERPRISE},
+        {
+            Permission.USE_DESK,
+            Permission.RAISE_CLAIM,
+            Permission.READ_OWN_ENTERPRISE,
+            Permission.READ_DEPOSITS,
+            Permission.DEPOSIT,
+        },
     ),
     Role.ENTERPRISE_LIAISON: frozenset(
-        {Permission.USE_DESK, Permission.RAISE_CLAIM, Permission.READ_OWN_ENTERPRISE},
+        {Permission.USE_DESK, Permission.RAISE_CLAIM, Permission.READ_OWN_ENTERPRISE, Permission.READ_DEPOSITS},
     ),
     Role.EXPERT: frozenset({Permission.USE_DESK, Permission.READ_INVITED}),
     Role.VISITOR: frozenset(),

@@ -70,6 +70,11 @@ class Verb(TextChoices):
     FROZEN = "frozen", "定稿"
     UNFROZEN = "unfrozen", "取消定稿"
     RECOUNTED = "recounted", "重新计数"
+    # evidence
+    TOKEN_ISSUED = "token_issued", "签发接口令牌"
+    TOKEN_REVOKED = "token_revoked", "撤销接口令牌"
+    LOG_OPENED = "log_opened", "建立存证日志"
+    LOG_CLOSED = "log_closed", "停用存证日志"
     # the house
     CALENDAR_CHANGED = "calendar_changed", "修改日历"
     SETTING_CHANGED = "setting_changed", "修改设置"
