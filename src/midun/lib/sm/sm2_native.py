@@ -9,7 +9,7 @@ import ctypes.util
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from midun.lib.tlog.sm2_pure import BYTES
+from midun.lib.sm.sm2_pure import BYTES
 
 _ALGORITHM = bytes.fromhex("301306072a8648ce3d020106082a811ccf5501822d")
 """AlgorithmIdentifier: id-ecPublicKey on the curve SM2 (1.2.156.10197.1.301)."""

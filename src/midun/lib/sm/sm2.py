@@ -4,8 +4,8 @@ import secrets
 from contextlib import suppress
 from functools import cache
 
-from midun.lib.tlog import sm2_pure
-from midun.lib.tlog.sm2_native import Native, NativeFailed, load
+from midun.lib.sm import sm2_pure
+from midun.lib.sm.sm2_native import Native, NativeFailed, load
 
 SIGNER_ID = b"1234567812345678"
 """The signer's ID where parties agreed on none (GM/T 0009-2012 §10)."""

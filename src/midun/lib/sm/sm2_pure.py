@@ -7,7 +7,7 @@ measure the time it takes.
 import secrets
 from typing import NamedTuple
 
-from midun.lib.tlog.sm3 import sm3
+from midun.lib.sm.sm3 import sm3
 
 P = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF00000000FFFFFFFFFFFFFFFF
 A = P - 3

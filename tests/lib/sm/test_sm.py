@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from midun.lib.tlog import sm2, sm2_native, sm2_pure, sm3
+from midun.lib.sm import sm2, sm2_native, sm2_pure, sm3
 
 VECTOR = json.loads((Path(__file__).parent / "vectors" / "sm2.json").read_text())
 PRIVATE = bytes.fromhex(VECTOR["d"])
