@@ -65,6 +65,8 @@ LISTS = {
     "portal:about": ((), PUBLIC),
     "portal:accessibility": ((), PUBLIC),
     "portal:site-map": ((), PUBLIC),
+    "evidence:monitor": ((), PUBLIC),
+    "evidence:openapi": ((), PUBLIC),
     "health": ((), PUBLIC),
     **{f"publicity:{slug}s": ((), BUREAU) for slug in ("news-item", "case", "questionnaire", "gov-report", "resource")},
     **{
@@ -177,6 +179,13 @@ RECORDS = {
 }
 
 TESTED_ELSEWHERE = {
+    # files of a log that exists, and the programs' door with its tokens: tests/evidence
+    "evidence:checkpoint",
+    "evidence:policy",
+    "evidence:tile",
+    "evidence:api-deposit",
+    "evidence:api-batch",
+    "evidence:api-receipt",
     "campaigns:current-plan",
     "campaigns:current-mine",
     "claims:ledger-paper",  # posted from the ledger: tests/claims/test_ledger.py

@@ -7,6 +7,7 @@ urlpatterns = [
     path("", include("midun.kernel.web.urls")),
     path("directory/", include("midun.accounts.urls")),
     path("directory/", include("midun.directory.urls")),
+    path("", include("midun.evidence.urls")),
     path("campaigns/", include("midun.campaigns.urls")),
     path("claims/", include("midun.claims.urls")),
     path("activities/", include("midun.activities.urls")),

@@ -5,11 +5,14 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
 from midun.config.demo import PASSWORD, SHOWN, build
+from midun.evidence.services.logs import begin_log, open_log
+from midun.kernel.orgs.actor import system_actor
 from midun.kernel.orgs.enums import Role
 from midun.kernel.orgs.models import Membership, User
 
@@ -39,6 +42,8 @@ class Command(BaseCommand):
         if not User.objects.exists():
             self.stderr.write("正在准备演示数据，约需半分钟……")
             build(timezone.now())
+        if open_log() is None:
+            begin_log(origin=settings.MIDUN_LOG_ORIGIN, actor=system_actor("midun demo"), at=timezone.now())
         port = int(os.environ.get("PORT", "8000"))
         address = f"http://127.0.0.1:{port}"
         logins = _logins()
