@@ -180,7 +180,7 @@ class _Reader:
 
     def _log_origin(self, base_url: str) -> str:
         """The name of the evidence log: it stands in every receipt for ever, so it is no address with a port."""
-        origin = self.environ.get("MIDUN_LOG_ORIGIN", "").strip() or f"{urlsplit(base_url).hostname}/log"
+        origin = self.environ.get("MIDUN_LOG_ORIGIN", "").strip() or f"{urlsplit(base_url).hostname or 'localhost'}/log"
         if not _ORIGIN.fullmatch(origin):
             self._problem("MIDUN_LOG_ORIGIN", f"“{origin}”无效，应形如 midun.example.gov.cn/log（小写，不带 https://）")
         return origin

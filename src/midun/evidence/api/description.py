@@ -33,7 +33,7 @@ def _object(properties: Schema, *, required: list[str] | None = None, note: str 
     return {**found, "description": note} if note else found
 
 
-def _schemas() -> Schema:
+def _asked() -> Schema:
     return {
         "Deposit": _object(
             {
@@ -66,6 +66,11 @@ def _schemas() -> Schema:
                 }
             }
         ),
+    }
+
+
+def _answered() -> Schema:
+    return {
         "Receipt": _object(
             {
                 "format": {"const": FORMAT},
@@ -181,7 +186,7 @@ def description() -> Schema:
             "/api/v1/deposits/{id}": {"get": _receipt()},
         },
         "components": {
-            "schemas": _schemas(),
+            "schemas": {**_asked(), **_answered()},
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "description": "mdt_ 开头的接口令牌"}},
         },
     }

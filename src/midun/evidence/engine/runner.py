@@ -173,7 +173,7 @@ class Runner:
                 self._refuse_all()
                 server.close()
                 _remove(socket)
-                await loop.run_in_executor(worker, connection.close)
+                await loop.run_in_executor(worker, _close_connection)
 
     def stop(self) -> None:
         """Finish the batch in hand and end."""
@@ -267,3 +267,8 @@ class Runner:
 
 def _remove(socket: Path) -> None:
     socket.unlink(missing_ok=True)
+
+
+def _close_connection() -> None:
+    """The connection of the thread this runs in."""
+    connection.close()
