@@ -1,10 +1,17 @@
 """Bundles for tests: a small log with two witnesses, deposits of a file and of a set, and what goes with them."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from midun.lib.bundle.contents import Bundle, Token, note_text
+from midun.lib.timestamp.authority import Authority
+from midun.lib.timestamp.issuing import development_identity
+from midun.lib.timestamp.keys import KeyKind
+from midun.lib.timestamp.messages import Request, Response
+from midun.lib.timestamp.pem import certificates_to_pem
+from midun.lib.timestamp.renewal import covered
+from midun.lib.timestamp.token import Imprint
 from midun.lib.tlog.checkpoint import Checkpoint
 from midun.lib.tlog.commitment import Digests, Entry, Kind, commit_file, digest_chunks
 from midun.lib.tlog.keys import Algorithm, Signer
@@ -80,6 +87,22 @@ def one_file(*, authorities=(), **signers):
     tokens = tuple(Token(each.stamp(text), each.chain) for each in authorities)
     papers = {"README.txt": "怎样核验\n".encode(), "certificate.pdf": b"%PDF-1.7 paper"}
     return Case(Bundle(DEPOSIT, CREATED, proof, policy_text(), tokens, STATEMENT, papers), opening.encode(), file)
+
+
+def development(case, kinds=tuple(KeyKind), *, renewed=False):
+    """The deposit with tokens of the development authority instead, and a renewal of the last one."""
+    at, tokens, before = datetime.fromtimestamp(NOW + 3600, UTC), [], []
+    for kind in kinds:
+        identity = development_identity(kind, at, timedelta(days=365))
+        chain = certificates_to_pem([identity.root]).encode()
+        for stamped in [case.text, *([None] if renewed else [])]:
+            data = covered(case.text, before) if stamped is None else stamped
+            digest = identity.key.digest
+            asked = Request(Imprint(digest, digest.of(data)), None, 7, certificates=True).encode()
+            answer = Authority(identity).respond(asked, at + timedelta(days=len(tokens)))
+            before = [Response.parse(answer).granted()]
+            tokens.append(Token(answer, chain))
+    return case.with_bundle(tokens=tuple(tokens))
 
 
 def file_set(*, authorities=(), count=21):

@@ -349,5 +349,7 @@ def good(one, many):
     yield "no time-stamp", timeless, {"opening": many.opening}, "valid-accepted-only"
     yield "no witness", witnessless.bundle.encode(), {"opening": one.opening}, "valid-accepted-only"
     yield "unknown signatures", with_pq.bundle.encode(), {}, "valid-accepted-only"
+    yield "development time-stamps", building.development(many).bundle.encode(), {}, "valid"
+    yield "renewed", building.development(one, renewed=True).bundle.encode(), {"opening": one.opening}, "valid"
     stranger = building.policy_text(witnesses=[building.STRANGER])
     yield "other witnesses asked for", data, {"policy": stranger}, "valid-accepted-only"

@@ -8,7 +8,7 @@ from typing import Any
 
 from midun.lib.bundle.container import Unsound
 from midun.lib.bundle.contents import POLICY, PROOF, STATEMENT, Bundle, note_text, read_bundle
-from midun.lib.bundle.tokens import check_token
+from midun.lib.bundle.tokens import check_tokens
 from midun.lib.bundle.verdict import SENTENCE_OF, State, Status, Step, Verdict
 from midun.lib.bundle.words import SAY, fill
 from midun.lib.tlog.commitment import Digests, Entry, parse_entry
@@ -131,10 +131,8 @@ class _Run:
         text = note_text(parse_proof(bundle.proof))
         found: list[dict[str, Any]] = []
         self.facts["tokens"] = found
-        for number, token in enumerate(bundle.tokens, 1):
-            name = f"timestamps/{number:02}.tsr"
-            stamp = check_token(token, text, roots, name)
-            said = fill("stamp", file=name, at=beijing(stamp.at), name=stamp.name)
+        for name, stamp in check_tokens(bundle.tokens, text, roots):
+            said = fill("renewal" if stamp.renews else "stamp", file=name, at=beijing(stamp.at), name=stamp.name)
             said += SAY["development"] if stamp.development else ""
             self.say("time-stamp", State.NOTE if stamp.development else State.OK, said)
             found.append(stamp.facts(name))

@@ -26,15 +26,15 @@ SENTENCES = {
     "token-signature-invalid": "时间戳的签名验证不通过：内容或签名被改动。",
     "token-certificate-wrong": "时间戳的签名证书缺失，或不是时间戳专用证书。",
     "token-expired": "签发时间戳时，其证书不在有效期内。",
-    "token-chain-broken": "时间戳的证书链不成立。",
-    "token-chain-untrusted": "时间戳的证书链不通向所给的可信根证书。",
+    "token-chain-untrusted": "时间戳的证书链不成立，或不通向可信的根证书。",
+    "token-renewal": "续期的时间戳晚于原时间戳证书的有效期，或早于原时间戳：时间的证明中断。",
     "opening-unreadable": "开启信息文件无法读取。",
     "unreadable": "文件无法读取。",
 }
 """Reason code → sentence for a reader who is no engineer. The reasons of `midun.lib.tlog.errors` stand beside these."""
 
-DEVELOPMENT_POLICY = "1.3.6.1.4.1.32473.1.1"
-"""TSA policy of the development authority, whose time is not legal time (OID arc of RFC 5612, for examples)."""
+DEVELOPMENT_POLICY = "2.25.238826541219450219105834160243921867273"
+"""TSA policy of the development authority, whose time is not legal time (docs/formats/timestamp.md)."""
 
 SAY = {
     "valid": "核验通过。",
@@ -53,6 +53,7 @@ SAY = {
     "witness-missing": "见证方的共同签名不足信任策略要求的数目（已有：{}）。",
     "ml-dsa": "本工具不能核验 ML-DSA-44 签名，未计入：{}。",
     "stamp": "时间戳 {file}：{name} 证明此检查点在北京时间 {at} 已存在。",
+    "renewal": "时间戳 {file}：{name} 在北京时间 {at} 为此前的时间戳续期。",
     "development": "这是开发测试用的时间戳，不是法定时间。",
     "no-stamp": "没有时间戳。",
     "roots-own": "时间戳的根证书取自证据包；独立核验请使用从时间戳机构取得的根证书。",

@@ -130,7 +130,7 @@ def read_key(info: Der) -> PublicKey:
         return PublicKey("ec", key, 0, 0)
     if curve == SM2_OID:
         return PublicKey("sm2", key, 0, 0)
-    raise Unsound("token-algorithm", "", f"key {kind} {curve}")
+    return PublicKey(f"{kind} {curve}", b"", 0, 0)
 
 
 def display_name(name: Der) -> str:
@@ -195,24 +195,25 @@ def read_pem(data: bytes) -> list[Certificate]:
         raise Unsound("token-malformed", "", "PEM") from error
 
 
-def check_chain(signer: Certificate, others: list[Certificate], roots: list[Certificate], at: int) -> Certificate:
-    """Follow the issuers from the signer to one of the roots; gives the root.
+def check_chain(signer: Certificate, others: list[Certificate], roots: list[Certificate], at: int) -> list[Certificate]:
+    """Follow the issuers from the signer to one of the roots; gives all of them, the root last.
 
-    Raises `Unsound`: token-expired, token-chain-broken, token-chain-untrusted, token-algorithm.
+    Raises `Unsound`: token-expired, token-chain-untrusted, token-algorithm.
     """
-    current = signer
+    current, followed = signer, [signer]
     for _step in range(MAX_CHAIN):
         if not current.begins <= at <= current.ends:
             raise Unsound("token-expired", "", current.name)
         if current.strange():
-            raise Unsound("token-chain-broken", "", f"{current.name}: unknown critical extension")
+            raise Unsound("token-chain-untrusted", "", f"{current.name}: unknown critical extension")
         if any(root.raw == current.raw for root in roots):
-            return current
+            return followed
         issuers = [c for c in [*roots, *others] if c.subject == current.issuer and c.authority()]
         holding = [c for c in issuers if current.signed_by(c)]
         if not holding:
-            raise Unsound("token-chain-broken" if issuers else "token-chain-untrusted", "", current.name)
+            raise Unsound("token-chain-untrusted", "", current.name)
         if holding[0].raw == current.raw:
             raise Unsound("token-chain-untrusted", "", current.name)
         current = holding[0]
-    raise Unsound("token-chain-broken", "", "too long")
+        followed.append(current)
+    raise Unsound("token-chain-untrusted", "", "too long")

@@ -11,7 +11,7 @@ from midun.lib.bundle.container import Unsound, unpack
 from midun.lib.bundle.offline.der import epoch
 from midun.lib.bundle.offline.notes import MLDSA, Head, Policy, open_head, read_policy
 from midun.lib.bundle.offline.proofs import Entry, path_root, read_entry, read_opening, read_proof, sha256_of
-from midun.lib.bundle.offline.tokens import check_response
+from midun.lib.bundle.offline.tokens import Stamped, begins_chain, check_token, stamped_bytes, token_in
 from midun.lib.bundle.words import DEVELOPMENT_POLICY, SAY, SENTENCES, fill
 
 MANIFEST_KEYS = ["format", "deposit", "index", "origin", "created", "files"]
@@ -186,14 +186,23 @@ def check_tokens(check: Check, members: dict[str, bytes], text: bytes, roots: by
     check.name = "time-stamp"
     found: list[dict[str, Any]] = []
     check.facts["tokens"] = found
+    before: list[bytes] = []
+    last: Stamped | None = None
     for number in token_numbers(members):
         name = f"timestamps/{number}.tsr"
         try:
-            stamp = check_response(members[name], members[f"timestamps/{number}.pem"], text, roots)
+            token = token_in(members[name])
+            before = [] if begins_chain(token, text) else before
+            covered = stamped_bytes(text, before)
+            stamp = check_token(token, members[f"timestamps/{number}.pem"], covered, roots)
+            if before and last and not last.at <= stamp.at <= last.ends:
+                raise Unsound("token-renewal")
         except Unsound as unsound:
             raise Unsound(unsound.reason, name, unsound.detail) from None
+        kind = "renewal" if before else "stamp"
+        before, last = [*before, token], stamp
         development = stamp.policy == DEVELOPMENT_POLICY
-        said = fill("stamp", file=name, at=beijing_time(stamp.at), name=stamp.name)
+        said = fill(kind, file=name, at=beijing_time(stamp.at), name=stamp.name)
         check.say("note" if development else "ok", said + (SAY["development"] if development else ""))
         found.append(
             {

@@ -133,3 +133,18 @@ def take_next(parts: list[Der], tag: int) -> Der:
     if not parts:
         raise Unsound("token-malformed", "", "ends early")
     return parts.pop(0).expect(tag)
+
+
+def nothing_left(parts: list[Der]) -> None:
+    """Refuse what stands behind the last expected part."""
+    if parts:
+        raise Unsound("token-malformed", "", f"{len(parts)} parts too many")
+
+
+def algorithm_of(element: Der) -> str:
+    """The OID of an AlgorithmIdentifier whose parameters are absent or NULL."""
+    parts = element.expect(SEQUENCE).parts()
+    oid, empty = take_next(parts, OID).oid(), take_tag(parts, NULL)
+    if parts or (empty is not None and empty.body):
+        raise Unsound("token-malformed", "", "parameters of an algorithm")
+    return oid

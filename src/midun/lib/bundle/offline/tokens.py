@@ -15,6 +15,8 @@ from midun.lib.bundle.offline.der import (
     SEQUENCE,
     SET,
     Der,
+    algorithm_of,
+    nothing_left,
     read_whole,
     take_next,
     take_tag,
@@ -29,12 +31,13 @@ SIGNING_CERTIFICATE_V2, SIGNING_CERTIFICATE = "1.2.840.113549.1.9.16.2.47", "1.2
 
 
 class Stamped(NamedTuple):
-    """What a valid time-stamp says: seconds since 1970, the authority's name, policy, SHA-256 of root and signer."""
+    """What a valid time-stamp says, in seconds since 1970; `ends` is until when all its certificates are valid."""
 
     at: int
     name: str
     policy: str
     root_sha256: str
+    ends: int
 
 
 class TstInfo(NamedTuple):
@@ -53,7 +56,7 @@ def digest_of(name: str, data: bytes) -> bytes:
 
 def digest_named(algorithm: Der) -> str:
     """The name of a digest algorithm. Raises `Unsound(token-algorithm)`."""
-    oid = take_next(algorithm.expect(SEQUENCE).parts(), OID).oid()
+    oid = algorithm_of(algorithm)
     if oid not in DIGESTS:
         raise Unsound("token-algorithm", "", f"digest {oid}")
     return DIGESTS[oid]
@@ -68,7 +71,8 @@ def read_info(data: bytes) -> TstInfo:
     imprint = take_next(parts, SEQUENCE).parts()
     name = digest_named(take_next(imprint, SEQUENCE))
     value = take_next(imprint, OCTETS).body
-    take_next(parts, INTEGER)
+    nothing_left(imprint)
+    take_next(parts, INTEGER).number()
     return TstInfo(policy, name, value, take_next(parts, GENERALIZED_TIME).seconds())
 
 
@@ -103,6 +107,7 @@ def find_signer(chooser: Der, pool: list[Certificate]) -> Certificate:
     if chooser.tag == SEQUENCE:
         parts = chooser.parts()
         issuer, serial = take_next(parts, SEQUENCE).raw, take_next(parts, INTEGER).number()
+        nothing_left(parts)
         for certificate in pool:
             if certificate.issuer == issuer and certificate.serial == serial:
                 return certificate
@@ -114,31 +119,67 @@ def find_signer(chooser: Der, pool: list[Certificate]) -> Certificate:
     raise Unsound("token-certificate-wrong", "", "the signer's certificate is not there")
 
 
-def signed_data_of(response: bytes) -> list[Der]:
-    """The fields of SignedData inside a TimeStampResp. Raises `Unsound`: token-malformed, token-refused."""
+RENEWAL_MAGIC = b"midun-timestamp-renewal/1\n"
+
+
+def token_in(response: bytes) -> bytes:
+    """The token inside a TimeStampResp. Raises `Unsound`: token-malformed, token-refused."""
     outer = read_whole(response).expect(SEQUENCE).parts()
     status = take_next(take_next(outer, SEQUENCE).parts(), INTEGER).number()
     if status not in (0, 1):
         raise Unsound("token-refused", "", f"status {status}")
-    content = take_next(outer, SEQUENCE).parts()
-    if outer or take_next(content, OID).oid() not in SIGNED_DATA:
-        raise Unsound("token-malformed", "", "not SignedData")
-    fields = read_whole(take_next(content, 0xA0).body).expect(SEQUENCE).parts()
-    take_next(fields, INTEGER)
-    take_next(fields, SET)
-    return fields
+    token = take_next(outer, SEQUENCE).raw
+    if outer:
+        raise Unsound("token-malformed", "", "bytes behind the token")
+    return token
 
 
-def check_response(response: bytes, chain: bytes, text: bytes, roots: bytes | None) -> Stamped:
-    """Check a time-stamp of `text`. `chain` is PEM; `roots` (PEM) are trusted, or else the self-signed of the chain.
+def stamped_bytes(text: bytes, before: list[bytes]) -> bytes:
+    """What a token stamps: the text if it is the first of its chain, else the text and the tokens before it."""
+    if not before:
+        return text
+    return RENEWAL_MAGIC + b"".join(len(part).to_bytes(8, "big") + part for part in [text, *before])
 
-    Raises `Unsound` with a code that begins with "token-".
-    """
-    fields = signed_data_of(response)
+
+def begins_chain(token: bytes, text: bytes) -> bool:
+    """Whether a token stamps the text itself, and so begins a chain."""
+    info = read_info(statement_of(signed_data_of(token)))
+    return info.imprint == digest_of(info.digest_name, text)
+
+
+def statement_of(fields: list[Der]) -> bytes:
+    """Take the statement out of the fields of SignedData."""
     inner = take_next(fields, SEQUENCE).parts()
     if take_next(inner, OID).oid() != TST_INFO:
         raise Unsound("token-malformed", "", "not TSTInfo")
     content = read_whole(take_next(inner, 0xA0).body).expect(OCTETS).body
+    nothing_left(inner)
+    return content
+
+
+def signed_data_of(token: bytes) -> list[Der]:
+    """The fields of a token's SignedData from the content on. Raises `Unsound(token-malformed)`."""
+    content = read_whole(token).expect(SEQUENCE).parts()
+    if take_next(content, OID).oid() not in SIGNED_DATA:
+        raise Unsound("token-malformed", "", "not SignedData")
+    fields = read_whole(take_next(content, 0xA0).body).expect(SEQUENCE).parts()
+    nothing_left(content)
+    if take_next(fields, INTEGER).number() not in (1, 3):
+        raise Unsound("token-malformed", "", "version")
+    for part in take_next(fields, SET).parts():
+        algorithm_of(part)
+    return fields
+
+
+def check_token(token: bytes, chain: bytes, text: bytes, roots: bytes | None) -> Stamped:
+    """Check a time-stamp of what `stamped_bytes` gives.
+
+    `chain` is PEM; `roots` (PEM) are trusted, or else the self-signed of the chain.
+
+    Raises `Unsound` with a code that begins with "token-".
+    """
+    fields = signed_data_of(token)
+    content = statement_of(fields)
     info = read_info(content)
     held = take_tag(fields, 0xA0)
     take_tag(fields, 0xA1)
@@ -151,20 +192,23 @@ def check_response(response: bytes, chain: bytes, text: bytes, roots: bytes | No
     given = read_pem(chain)
     signer = check_signer(signers[0].parts(), content, [*pool, *given])
     trusted = [c for c in given if c.issuer == c.subject] if roots is None else read_pem(roots)
-    root = check_chain(signer, [*pool, *given], trusted, info.at)
-    return Stamped(info.at, signer.name, info.policy, hashlib.sha256(root.raw).hexdigest())
+    followed = check_chain(signer, [*pool, *given], trusted, info.at)
+    ends = min(certificate.ends for certificate in followed)
+    return Stamped(info.at, signer.name, info.policy, hashlib.sha256(followed[-1].raw).hexdigest(), ends)
 
 
 def check_signer(parts: list[Der], content: bytes, pool: list[Certificate]) -> Certificate:
     """Check a SignerInfo over the content; gives the signer's certificate."""
-    take_next(parts, INTEGER)
-    if not parts:
+    version = take_next(parts, INTEGER).number()
+    if not parts or version != (1 if parts[0].tag == SEQUENCE else 3):
         raise Unsound("token-malformed", "", "SignerInfo")
     signer = find_signer(parts.pop(0), pool)
     digest_name = digest_named(take_next(parts, SEQUENCE))
     signed = take_next(parts, 0xA0)
-    algorithm = take_next(take_next(parts, SEQUENCE).parts(), OID).oid()
+    algorithm = algorithm_of(take_next(parts, SEQUENCE))
     signature = take_next(parts, OCTETS).body
+    take_tag(parts, 0xA1)
+    nothing_left(parts)
     attributes = attributes_of(signed)
     kind, digest = attributes.get(CONTENT_TYPE), attributes.get(MESSAGE_DIGEST)
     if kind is None or digest is None or kind.oid() != TST_INFO:
