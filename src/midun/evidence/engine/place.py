@@ -42,12 +42,12 @@ class Place(LogDirectory):
     @property
     def restored(self) -> Path:
         """The mark of a log that came out of a backup."""
-        return self.root / "private" / RESTORED
+        return self.root / RESTORED
 
     @property
     def socket(self) -> Path:
         """Where the process that appends is asked. Long paths, which sockets do not take, get a short stand-in."""
-        path = self.root / "private" / "sequencer.sock"
+        path = self.root / "sequencer.sock"
         if len(os.fsencode(path)) <= _LONGEST_SOCKET:
             return path
         short = hashlib.sha256(os.fsencode(self.root)).hexdigest()[:16]
@@ -64,16 +64,28 @@ class Place(LogDirectory):
             self.wal.mkdir(mode=0o700, parents=True)
 
     def put_back(self, origin: str, size: int, root: bytes, note: bytes, now: int) -> None:
-        """Make the row of a log whose public files were restored, and mark it as restored."""
-        self.wal.mkdir(mode=0o700, parents=True, exist_ok=True)
+        """Make the row of a log whose public files were restored, and mark it as restored.
+
+        The folder of the write-ahead log comes last, so that an interrupted restore is simply done again.
+        """
+        self.state.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         mark = {"origin": origin, "size": size, "root": root.hex(), "at": now}
         self.restored.write_text(json.dumps(mark), encoding="ascii")
+        self.make_row(origin, size, root, note, now)
+        self.wal.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def make_row(self, origin: str, size: int, root: bytes, note: bytes, now: int) -> None:
+        """The row of a tree whose public files are here, signed by `note`; a row that is there already must be it.
+
+        Raises `StateConflict`.
+        """
         if connection.vendor == "postgresql":
             with closing(PostgresState.create(connection.get_connection_params())) as state:
-                _fill(state, state.add_log(origin, 0), size, root, note, now)
+                _fill(state, origin, size, root, note, now)
             return
+        self.state.unlink(missing_ok=True)  # of an interrupted restore
         with closing(SqliteState.create(self.state)) as state:
-            _fill(state, state.add_log(origin, 0), size, root, note, now)
+            _fill(state, origin, size, root, note, now)
 
     @contextmanager
     def opened_state(self) -> Iterator[State]:
@@ -95,11 +107,15 @@ class Place(LogDirectory):
         return TiledTree(FileStore(self.public).get, size)
 
 
-def _fill(state: PostgresState | SqliteState, head: object, size: int, root: bytes, note: bytes, now: int) -> None:
+def _fill(state: PostgresState | SqliteState, origin: str, size: int, root: bytes, note: bytes, now: int) -> None:
     """Let a fresh row be what the restored files say."""
-    fresh = state.load(getattr(head, "origin", ""))
+    try:
+        fresh = state.add_log(origin, 0)
+    except StateConflict:
+        fresh = state.load(origin)
+        if (fresh.size, fresh.root) == (size, root) and fresh.note is not None:
+            return
+        raise
     if size:
         fresh = state.advance(fresh, size=size, root=root, time=now)
-    elif fresh.root != root:
-        raise StateConflict("an empty log has another root")
     state.record_note(fresh, note)
