@@ -128,7 +128,13 @@ def test_the_one_file_needs_no_more_than_python_3_8():
     names |= {node.module for node in imported if isinstance(node, ast.ImportFrom)}
     assert names <= set(sys.stdlib_module_names)
     top = [node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
-    top += [target.id for node in tree.body if isinstance(node, ast.Assign) for target in node.targets]
+    top += [
+        n.id
+        for a in tree.body
+        if isinstance(a, ast.Assign)
+        for n in ast.walk(a)
+        if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+    ]
     assert len(top) == len(set(top))
     newer = {"removeprefix", "removesuffix", "randbytes", "is_relative_to", "bit_count", "pairwise", "batched"}
     used = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}

@@ -1,0 +1,76 @@
+"""The verifier in script: in a real Chromium, on the corpus of the library, with the library's verdict."""
+
+import json
+from base64 import b64encode
+
+import pytest
+
+from midun.lib.bundle.verdict import SENTENCE_OF
+from midun.lib.bundle.verifying import verify_bundle
+from midun.lib.bundle.words import DEVELOPMENT_POLICY, SAY
+from tests.browser import ScriptPage
+from tests.evidence.test_client_library import STATIC
+from tests.lib.bundle import building, tampering
+from tests.lib.bundle.authority import Authority
+
+SCRIPTS = ("hashes.js", "tlog.js", "opening.js", "signatures.js", "tokens.js", "bundle.js")
+RUN = """(cases) => {
+  const bytes = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  return cases.map(({ data, given, file }) => {
+    const beside = Object.fromEntries(Object.entries(given).map(([name, text]) => [name, bytes(text)]));
+    if (file) beside.file = { size: file[0], sha256: bytes(file[1]), sm3: bytes(file[2]) };
+    try {
+      return midun.verifyBundle(bytes(data), beside);
+    } catch (error) {
+      return { crash: `${error} ${error.stack}` };
+    }
+  });
+}"""
+
+
+@pytest.fixture(scope="module")
+def page():
+    with ScriptPage(STATIC, SCRIPTS) as found:
+        words = {"say": SAY, "sentences": dict(SENTENCE_OF), "development": DEVELOPMENT_POLICY}
+        found.evaluate("(words) => { midun.words = words; }", words)
+        yield found
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("authorities")
+    authorities = [Authority(folder / kind, kind) for kind in ("ec", "rsa")]
+    return building.one_file(authorities=authorities), building.file_set(authorities=authorities[:1])
+
+
+def text(data):
+    return b64encode(data).decode()
+
+
+def row(data, given):
+    file = given.get("file")
+    return {
+        "data": text(data),
+        "given": {name: text(value) for name, value in given.items() if name != "file"},
+        "file": [file.size, text(file.sha256), text(file.sm3)] if file else None,
+    }
+
+
+def differences(page, cases):
+    """What the script says otherwise than the library, by name."""
+    found = page.evaluate(RUN, [row(data, given) for _name, data, given in cases])
+    wrong = {}
+    for (name, data, given), theirs in zip(cases, found, strict=True):
+        ours = json.loads(verify_bundle(data, **given).encode())
+        if theirs.get("crash") or any(theirs[key] != ours[key] for key in ours):
+            wrong[name] = theirs.get("crash") or {k: (ours[k], theirs[k]) for k in ours if ours[k] != theirs[k]}
+    return wrong
+
+
+def test_what_holds_is_valid_in_script(page, corpus):
+    assert differences(page, [(name, data, given) for name, data, given, _status in tampering.good(*corpus)]) == {}
+
+
+def test_every_hurt_is_named_the_same_in_script(page, corpus):
+    cases = [(hurt.name, hurt.data, hurt.given) for hurt in tampering.cases(*corpus) if hurt.name != "17 MiB"]
+    assert differences(page, cases) == {}
