@@ -63,3 +63,7 @@ def _help() -> str:
         + "\n".join(lines)
         + "\n\n  admin     Django 管理命令（升级数据库：midun admin migrate）\n\n各命令的参数：midun 命令 --help"
     )
+
+
+if __name__ == "__main__":  # how the supervisor starts the process that appends
+    main()

@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "midun.accounts",
     "midun.directory",
     "midun.evidence",
+    "midun.deposits",
     "midun.campaigns",
     "midun.claims",
     "midun.activities",

@@ -9,6 +9,7 @@ urlpatterns = [
     path("directory/", include("midun.directory.urls")),
     path("", include("midun.evidence.urls")),
     path("campaigns/", include("midun.campaigns.urls")),
+    path("deposits/", include("midun.deposits.urls")),
     path("claims/", include("midun.claims.urls")),
     path("activities/", include("midun.activities.urls")),
     path("visits/", include("midun.visits.urls")),

@@ -3,6 +3,7 @@
 from midun.evidence.models.deposits import Deposit, DepositQuerySet, DepositRequest
 from midun.evidence.models.logs import CheckpointRecord, Log, PlatformDeposit
 from midun.evidence.models.projects import Project
+from midun.evidence.models.statements import Statement
 from midun.evidence.models.tenants import Tenant, Token, Usage
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "Log",
     "PlatformDeposit",
     "Project",
+    "Statement",
     "Tenant",
     "Token",
     "Usage",

@@ -73,6 +73,10 @@ class Verb(TextChoices):
     # evidence
     TOKEN_ISSUED = "token_issued", "签发接口令牌"
     TOKEN_REVOKED = "token_revoked", "撤销接口令牌"
+    STATEMENT_SHOWN = "statement_shown", "出示来源说明"
+    HANDED_OFF = "handed_off", "移交公证"
+    HANDOFF_RECEIVED = "handoff_received", "公证接收"
+    HANDOFF_CONFIRMED = "handoff_confirmed", "公证核验"
     LOG_OPENED = "log_opened", "建立存证日志"
     LOG_CLOSED = "log_closed", "停用存证日志"
     # the house

@@ -175,6 +175,26 @@
     encode() {
       return utf8([...this.pieces()].join(""));
     }
+
+    // Reads a manifest file. Throws Refused(opening-malformed), also for what midun.lib.tlog would forgive.
+    static parse(text) {
+      const [first, ...rows] = text.split("\n");
+      if (rows.pop() !== "") malformed("no newline at the end");
+      let head = null, files = [];
+      try {
+        head = JSON.parse(first);
+        files = rows.map((row) => JSON.parse(row));
+      } catch (error) {
+        malformed(error.message.slice(0, 80));
+      }
+      if (head?.format !== MANIFEST || head.files !== files.length) malformed("format or number of files");
+      const listed = files.map((row) => {
+        if (!Array.isArray(row) || row.length !== 4 || typeof row[0] !== "string" || !validPath(row[0])) malformed("row");
+        return [row[0], { size: number(row[1]), sha256: fromHex(row[2]), sm3: fromHex(row[3]) }];
+      });
+      if (!listed.length || new Map(listed).size !== listed.length) malformed("no path, or a path twice");
+      return new Manifest(fromHex(head.set_key), listed, someBase64(head.meta));
+    }
   }
 
   Object.assign(midun, { Opening, Manifest });
