@@ -80,6 +80,7 @@ LISTS = {
     "portal:accessibility": ((), PUBLIC),
     "portal:site-map": ((), PUBLIC),
     "evidence:monitor": ((), PUBLIC),
+    "evidence:verify": ((), PUBLIC),
     "evidence:openapi": ((), PUBLIC),
     "health": ((), PUBLIC),
     **{f"publicity:{slug}s": ((), BUREAU) for slug in ("news-item", "case", "questionnaire", "gov-report", "resource")},
@@ -199,6 +200,7 @@ RECORDS = {
 TESTED_ELSEWHERE = {
     # files of a log that exists, and the programs' door with its tokens: tests/evidence
     "evidence:checkpoint",
+    "evidence:verify-file",
     "evidence:policy",
     "evidence:tile",
     "evidence:api-deposit",

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from midun.evidence.views import api, log
+from midun.evidence.views import api, log, verify
 
 app_name = "evidence"
 urlpatterns = [
@@ -10,6 +10,8 @@ urlpatterns = [
     path("log/checkpoint", log.checkpoint, name="checkpoint"),
     path("log/policy", log.policy, name="policy"),
     path("log/tile/<path:path>", log.tile, name="tile"),
+    path("verify/", verify.verify, name="verify"),
+    path("verify/<str:name>", verify.verifier, name="verify-file"),
     path("api/v1/openapi.json", api.described, name="openapi"),
     path("api/v1/deposits", api.deposit, name="api-deposit"),
     path("api/v1/deposits:batch", api.batch, name="api-batch"),
