@@ -19,7 +19,7 @@ from midun.lib.tlog.fsck_private import check_directory
 from midun.lib.tlog.sequencer import NotRecoverable
 from midun.lib.tlog.wal import WalLocked
 from tests.conftest import AT
-from tests.evidence.conftest import commitments, running
+from tests.evidence.conftest import commitments, forget_rows, running
 from tests.evidence.test_api import ONE, post, proven
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -78,9 +78,7 @@ def test_two_engines_of_one_log(log):
 def restored_beside(settings, tmp_path, archive):
     """The archive restored into an empty home, on the tables of this database emptied."""
     call_command("flush", interactive=False, verbosity=0)
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("DROP TABLE IF EXISTS tlog_state")
+    forget_rows()
     settings.MIDUN_HOME = tmp_path / "new"
     settings.MIDUN_HOME.mkdir()
     restore(archive)
@@ -130,9 +128,7 @@ def test_a_surviving_folder_is_newer_than_the_backup_and_stays(log, client, bear
         backup(tmp_path / "x.tar")
         receipts += deposited(client, bearer, 2)
     call_command("flush", interactive=False, verbosity=0)
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("DROP TABLE IF EXISTS tlog_state")
+    forget_rows()
     restore(tmp_path / "x.tar")
     log = open_log()
     with running(log) as told:

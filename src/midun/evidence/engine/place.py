@@ -59,9 +59,14 @@ class Place(LogDirectory):
             LogDirectory.create(self.root, origin, now)
             return
         with closing(PostgresState.create(connection.get_connection_params())) as state:
-            state.add_log(origin, now)
-            self.public.mkdir(parents=True, exist_ok=False)
-            self.wal.mkdir(mode=0o700, parents=True)
+            try:
+                state.add_log(origin, now)
+            except StateConflict:
+                there = state.load(origin)
+                if there.size or there.note is not None:
+                    raise
+            self.public.mkdir(parents=True, exist_ok=True)
+            self.wal.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def put_back(self, origin: str, size: int, root: bytes, note: bytes, now: int) -> None:
         """Make the row of a log whose public files were restored, and mark it as restored.

@@ -152,7 +152,7 @@ class Runner:
         self._wake = asyncio.Event()
         self._stopping = False
         self.channels: set[_Channel] = set()
-        self._commits = 0
+        self._commits, self._newest = 0, 0.0
         self._status: dict[str, object] = {}
 
     async def serve(self, socket: Path, ready: Callable[[], None] = lambda: None) -> None:
@@ -212,7 +212,7 @@ class Runner:
                 channel.write(frames.frame(Type.TOLD, told))
             taken = self._queue.cut(self._pace.batch)
             if taken:
-                now = max(self._clock(), float(self._sequencer.time))
+                now = self._newest = max(self._clock(), float(self._sequencer.time), self._newest)
                 requests = [one.request for one in taken]
                 try:
                     answers = await loop.run_in_executor(worker, self._committer.commit, requests, now)
