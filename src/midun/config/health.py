@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from midun import __version__
+from midun.anchoring.running import condition as anchoring
 from midun.evidence.monitor import health as log_health
 from midun.kernel.jobs import services as jobs
 from midun.kernel.trail.services import head
@@ -71,5 +72,18 @@ def _log() -> dict[str, object]:
             "queue": found.queue,
             "clock_back": found.clock_back,
             "checkpoint_age": found.age,
+            "anchors": _anchors(),
         }
+    }
+
+
+def _anchors() -> dict[str, object]:
+    """Witnesses and time-stamps: who fails by name only, the reason is for the administrators."""
+    found = anchoring(timezone.now())
+    return {
+        "well": found.well,
+        "configured": not found.problem,
+        "final_size": found.final_size,
+        "late": found.late,
+        "failing": found.failing,
     }

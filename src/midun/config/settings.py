@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "midun.directory",
     "midun.evidence",
     "midun.deposits",
+    "midun.anchoring",
     "midun.campaigns",
     "midun.claims",
     "midun.activities",

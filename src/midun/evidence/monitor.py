@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from midun.evidence.anchored import teller
 from midun.evidence.engine import door
 from midun.evidence.engine.place import Place
 from midun.evidence.models import CheckpointRecord, Log
@@ -30,9 +31,11 @@ def keys_of(log: Log) -> list[Verifier]:
 
 
 def policy_text(log: Log) -> str:
-    """The policy a verifier begins with: this log's keys; witnesses are added where they are configured."""
-    lines = [f"log {key.vkey}" for key in keys_of(log)]
-    return "\n".join([f"# {log.origin}", *lines, "quorum none", ""])
+    """The policy a verifier begins with: this log's keys, the witnesses configured and how many of them must sign.
+
+    A configuration that cannot be read raises: a weaker policy is never served instead.
+    """
+    return teller().policy(log)
 
 
 @dataclass(frozen=True)
@@ -125,6 +128,7 @@ def monitored(*, at: datetime, sizes: tuple[int, int] | None) -> dict[str, Any]:
         "health": health(),
         "final": records.filter(final_at__isnull=False).order_by("-size").first(),
         "published": records.filter(published_on__isnull=False).order_by("-published_on")[:10],
+        "parties": teller().parties(),
         "at": at,
     }
     if log is None:

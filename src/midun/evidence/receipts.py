@@ -2,12 +2,12 @@
 
 import base64
 import json
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 
 from midun.evidence import numbers
+from midun.evidence.anchored import MISSING, Covered, teller
 from midun.evidence.engine.frames import ENTRY
 from midun.evidence.engine.place import Place
 from midun.evidence.models import CheckpointRecord, Deposit
@@ -18,32 +18,10 @@ from midun.lib.tlog.proof import MAGIC, Proof
 from midun.lib.tlog.tiles import TILE_WIDTH
 
 FORMAT = "midun-receipt/1"
-MISSING = ("witness", "time-stamp")
 
 
 class NotInLog(Exception):
     """The log's files lack an entry that the index has: damage, or the wrong folder."""
-
-
-@dataclass(frozen=True)
-class Covered:
-    """What is known of a checkpoint beside the log's signature: DER tokens, and what is still missing."""
-
-    tokens: Sequence[bytes]
-    missing: Sequence[str]
-
-
-def _nothing_yet(_record: CheckpointRecord) -> Covered:
-    return Covered((), MISSING)
-
-
-_covered: Callable[[CheckpointRecord], Covered] = _nothing_yet
-
-
-def covered_by(tell: Callable[[CheckpointRecord], Covered]) -> None:
-    """Register who tells what covers a checkpoint record (`anchoring` does, at its start)."""
-    global _covered  # noqa: PLW0603  # one registration, when the app is ready
-    _covered = tell
 
 
 @dataclass(frozen=True)
@@ -97,9 +75,9 @@ def receipt_of(deposit: Deposit, *, duplicate: bool = False) -> Receipt:
     note = bytes(final.note) if final else place.checkpoint()
     if note is None:
         raise NotInLog(f"no checkpoint in {place.public}")
-    covered = _covered(record) if record else Covered((), MISSING)
+    covered = teller().covered(record) if record else Covered()
     if not final:
-        covered = Covered((), covered.missing or MISSING)
+        covered = Covered(covered.missing or MISSING)
     proof = prove(place, deposit.index, note)
     return Receipt(deposit, "final" if final else "accepted", proof, covered, duplicate)
 

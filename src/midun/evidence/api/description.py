@@ -3,10 +3,11 @@
 from typing import Any
 
 from midun import __version__
+from midun.evidence.anchored import MISSING
 from midun.evidence.api.bodies import BINARY, MAX_BATCH
 from midun.evidence.engine.frames import MAX_ENTRIES
 from midun.evidence.models.deposits import LABEL
-from midun.evidence.receipts import FORMAT, MISSING
+from midun.evidence.receipts import FORMAT
 
 Schema = dict[str, Any]
 _HASH: Schema = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
