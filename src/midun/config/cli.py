@@ -1,4 +1,4 @@
-"""The command `midun`: each sub-command is a Django management command under the same name.
+"""The command `midun`: each sub-command is a Django management command of that name, or the client's.
 
 `main` is thin on purpose: it names the commands a person needs, hides Django's others behind `midun admin`, and turns
 a configuration error into a sentence instead of a traceback.
@@ -9,9 +9,14 @@ import sys
 
 from django.core.management import execute_from_command_line
 
+from midun.client.cli import command_of
+from midun.client.cli import main as client
 from midun.config.environment import ConfigurationError, new_secret
 
 COMMANDS = {
+    "deposit": "存证文件或文件夹（在企业的机器上，只需平台网址与令牌）",
+    "verify": "核验存证证据包（不联网）",
+    "open": "从文件清单开启一个文件",
     "serve": "启动网站服务",
     "work": "运行后台任务",
     "demo": "准备（并启动）演示环境",
@@ -20,7 +25,7 @@ COMMANDS = {
     "import": "导入活动安排（annex）或企业名录（enterprises）",
     "report": "输出统计表（form）或总结报告（summary）",
     "trail": "核验留痕（verify）",
-    "log": "存证日志：建立（init）、状态（status）、核查（fsck）、恢复后继续（resume）、换新（renew）",
+    "log": "存证日志：建立 init、状态 status、核查 fsck、恢复后继续 resume、换新 renew；从外部核查 audit",
     "sequence": "单独运行存证日志的写入进程",
     "ingest": "单独运行存证接口的受理进程",
     "recount": "核对汇总计数与记录是否一致",
@@ -40,6 +45,8 @@ def main() -> None:
         # Needs no settings: it is what one runs before there are any.
         print(new_secret())
         return
+    if command_of(arguments):
+        sys.exit(client(arguments))  # an enterprise's machine has no settings and no database
     if arguments[0] == "admin":
         arguments = arguments[1:] or ["help"]
     elif arguments[0] not in COMMANDS:
