@@ -36,7 +36,9 @@ def test_list_and_detail_tell_the_stage_as_it_is(login, deposit, finish):
     assert f"一组文件 {two.sha256.hex()[:8]}" in listed
     assert "见证方已共同签名，已有时间戳" in text(client.get(f"/deposits/{one.uuid}/"))
     waiting = text(client.get(f"/deposits/{two.uuid}/"))
-    assert "等待见证方共同签名与时间戳" in waiting
+    assert "等待见证方共同签名" in waiting
+    assert "等待时间戳" in waiting
+    assert "读不到这条存证" in waiting, "there is no log behind these rows, and the page says so"
     assert two.sm3.hex() in waiting
 
 
@@ -128,19 +130,19 @@ def test_a_notary_receives_and_confirms(login, deposit, cast):
     handoff = hand_off(enterprise, made, notary=cast.organisations["notary"].pk)
     address = f"/deposits/received/{handoff.uuid}/"
     assert "甲精密机械有限公司" in text(notary.get("/deposits/received/"))
-    notary.post(address, {"matches": "1"})
+    notary.post(address, {"result": "1"})
     handoff.refresh_from_db()
     assert handoff.received_at
     assert handoff.confirmed_at is None
-    notary.post(address, {"matches": "0", "finding": ""})
+    notary.post(address, {"result": "0", "finding": ""})
     handoff.refresh_from_db()
     assert handoff.confirmed_at is None
-    notary.post(address, {"matches": "1", "finding": "（2026）沪江证字第 1 号"})
+    notary.post(address, {"result": "1", "finding": "（2026）沪江证字第 1 号"})
     shown = text(enterprise.get(f"/deposits/handoffs/{handoff.uuid}/"))
     assert "核验相符" in shown
     assert "沪江证字第 1 号" in shown
     assert "沪江证字第 1 号" in text(enterprise.get(f"/deposits/{made.uuid}/"))
-    notary.post(address, {"matches": "0", "finding": "改"})
+    notary.post(address, {"result": "0", "finding": "改"})
     handoff.refresh_from_db()
     assert handoff.matches
     assert [e.verb for e in Entry.objects.filter(target_type="deposits.handoff").order_by("seq")] == [

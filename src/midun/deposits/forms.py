@@ -95,7 +95,7 @@ class HandOffForm(forms.Form):
 class ConfirmForm(forms.Form):
     """What a notary's check gave."""
 
-    matches = forms.TypedChoiceField(
+    result = forms.TypedChoiceField(  # not `matches`: a field of that name hides the form element's own method
         label="核验结果",
         coerce=lambda value: value == "1",
         choices=[("1", "相符：文件、开启信息与证明包一致"), ("0", "不符")],

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from django.db.models import Max
 
 from midun.evidence.models import CheckpointRecord, Deposit
+from midun.evidence.receipts import NotInLog, receipt_of
+from midun.lib.tlog.errors import Refused
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,24 @@ def covering(deposit: Deposit) -> CheckpointRecord | None:
     )
     found: CheckpointRecord | None = kept.order_by("size").first()
     return found
+
+
+@dataclass(frozen=True)
+class Lacking:
+    """What is still missing of a proof; `unreadable` if the log's files do not give the entry at all."""
+
+    witness: bool
+    time_stamp: bool
+    unreadable: bool = False
+
+
+def lacking(deposit: Deposit) -> Lacking:
+    """What the receipt says is missing."""
+    try:
+        missing = receipt_of(deposit).covered.missing
+    except (NotInLog, Refused, OSError):
+        return Lacking(witness=True, time_stamp=True, unreadable=True)
+    return Lacking("witness" in missing, "time-stamp" in missing)
 
 
 def code_of(deposit: Deposit) -> str:

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from midun.deposits import services
 from midun.deposits.forms import DepositFilter, StatementForm
 from midun.deposits.models import HandOff
-from midun.deposits.stages import Stages, code_of, covering, name_of
+from midun.deposits.stages import Stages, code_of, covering, lacking, name_of
 from midun.deposits.statement import LABELS, read
 from midun.deposits.views.found import deposits_of, find, may_deposit, projects_of
 from midun.evidence.models import Statement
@@ -80,6 +80,7 @@ def deposit(request: PageRequest, deposit: uuid.UUID) -> HttpResponse:
         "code": code_of(found),
         "stage": Stages().of(found),
         "checkpoint": covering(found),
+        "lacking": lacking(found),
         "statement": shown,
         "said": read(shown.text) if shown else {},
         "handoffs": HandOff.objects.visible_to(request.actor).with_names().filter(deposits=found),

@@ -12,6 +12,7 @@ from typing import Self
 _log = logging.getLogger(__name__)
 _PAUSES = (0.2, 0.5, 1.0, 2.0, 5.0, 15.0)
 _WELL = 20.0
+_STDERR = 2
 NOT_RECOVERABLE = 4
 """Exit code for a log a person must look at: starting again would change nothing."""
 
@@ -42,7 +43,8 @@ class Supervisor:
             begun = time.monotonic()
             read, write = os.pipe()  # its end tells the child that we are gone
             command = [sys.executable, "-m", "midun.config.cli", "sequence", "--with-parent", str(read)]
-            self._child = subprocess.Popen(command, pass_fds=(read,))  # noqa: S603  # our own command
+            # What it says goes where warnings go: our own output may be data (`midun demo --json`).
+            self._child = subprocess.Popen(command, pass_fds=(read,), stdout=_STDERR)  # noqa: S603  # our own command
             os.close(read)
             code = self._child.wait()
             os.close(write)

@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
-from midun.config.demo import PASSWORD, SHOWN, build
+from midun.config.demo import PASSWORD, SHOWN, build, evidence
 from midun.evidence.services.logs import begin_log, open_log
 from midun.kernel.orgs.actor import system_actor
 from midun.kernel.orgs.enums import Role
@@ -44,6 +44,7 @@ class Command(BaseCommand):
             build(timezone.now())
         if open_log() is None:
             begin_log(origin=settings.MIDUN_LOG_ORIGIN, actor=system_actor("midun demo"), at=timezone.now())
+            evidence.build(timezone.now())
         port = int(os.environ.get("PORT", "8000"))
         address = f"http://127.0.0.1:{port}"
         logins = _logins()
