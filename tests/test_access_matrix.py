@@ -206,6 +206,7 @@ TESTED_ELSEWHERE = {
     "evidence:api-deposit",
     "evidence:api-batch",
     "evidence:api-receipt",
+    "evidence:api-bundle",
     "campaigns:current-plan",
     "campaigns:current-mine",
     "claims:ledger-paper",  # posted from the ledger: tests/claims/test_ledger.py

@@ -16,4 +16,5 @@ urlpatterns = [
     path("api/v1/deposits", api.deposit, name="api-deposit"),
     path("api/v1/deposits:batch", api.batch, name="api-batch"),
     path("api/v1/deposits/<uuid:number>", api.receipt, name="api-receipt"),
+    path("api/v1/deposits/<uuid:number>/bundle", api.bundle, name="api-bundle"),
 ]

@@ -175,6 +175,17 @@ def _receipt() -> Schema:
     }
 
 
+def _bundle() -> Schema:
+    zipped: Schema = {"application/zip": {"schema": {"type": "string", "format": "binary"}}}
+    good = {"200": {"description": "证据包（docs/formats/bundle.md）", "content": zipped}}
+    return {
+        "operationId": "bundle",
+        "summary": "现阶段的证据包：可脱离平台核验",
+        "parameters": [_ID],
+        "responses": _responses(good, {**_READ_ERRORS, "404": "本企业没有这条存证"}),
+    }
+
+
 def description() -> Schema:
     """The whole document."""
     return {
@@ -185,6 +196,7 @@ def description() -> Schema:
             "/api/v1/deposits": {"post": _one()},
             "/api/v1/deposits:batch": {"post": _many()},
             "/api/v1/deposits/{id}": {"get": _receipt()},
+            "/api/v1/deposits/{id}/bundle": {"get": _bundle()},
         },
         "components": {
             "schemas": {**_asked(), **_answered()},

@@ -4,13 +4,16 @@ import json
 from http import HTTPStatus
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
 
 from midun.evidence.api import answers, auth, deposits
 from midun.evidence.api.answers import Response
 from midun.evidence.api.bodies import MAX_BATCH, Bad
 from midun.evidence.api.description import description
 from midun.evidence.api.endpoint import endpoint
+from midun.evidence.bundles import bundle_of
 from midun.evidence.engine import door
 from midun.evidence.engine.place import Place
 from midun.evidence.models import Deposit
@@ -53,11 +56,25 @@ def _ask(request: HttpRequest, caller: auth.Caller, *, batch: bool) -> tuple[doo
 @endpoint("GET", "HEAD", deposits=False)
 def receipt(_request: HttpRequest, caller: auth.Caller, number: UUID) -> Response:
     """GET /api/v1/deposits/{id}: the receipt at its present stage."""
+    data = receipt_of(_own(caller, number)).data()
+    return Response(HTTPStatus.OK, json.dumps(data, ensure_ascii=False).encode())
+
+
+@endpoint("GET", "HEAD", deposits=False)
+def bundle(_request: HttpRequest, caller: auth.Caller, number: UUID) -> Response:
+    """GET /api/v1/deposits/{id}/bundle: the proof bundle at the present stage."""
+    data = bundle_of(_own(caller, number), at=timezone.now(), site=settings.MIDUN_BASE_URL)
+    name = f"midun-{number}.zip"
+    headers = {"Content-Type": "application/zip", "Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(HTTPStatus.OK, data, headers)
+
+
+def _own(caller: auth.Caller, number: UUID) -> Deposit:
     found = Deposit.objects.unscoped("a program asks for its tenant's own").filter(tenant_id=caller.tenant)
-    deposit = found.with_id(number).first()
+    deposit: Deposit | None = found.with_id(number).select_related("tenant__enterprise").first()
     if deposit is None:
         raise Bad(HTTPStatus.NOT_FOUND, "not_found", "没有这条存证，请核对编号")
-    return Response(HTTPStatus.OK, json.dumps(receipt_of(deposit).data(), ensure_ascii=False).encode())
+    return deposit
 
 
 @page(public=True)
