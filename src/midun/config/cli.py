@@ -11,6 +11,7 @@ from django.core.management import execute_from_command_line
 
 from midun.client.cli import command_of
 from midun.client.cli import main as client
+from midun.config import matching_commands
 from midun.config.environment import ConfigurationError, new_secret
 
 COMMANDS = {
@@ -28,6 +29,9 @@ COMMANDS = {
     "log": "存证日志：建立 init、状态 status、核查 fsck、恢复后继续 resume、换新 renew；从外部核查 audit",
     "sequence": "单独运行存证日志的写入进程",
     "ingest": "单独运行存证接口的受理进程",
+    "compare": "比对两份材料，逐个秘点给出重合（本机）",
+    "index": "受保护文件的指纹索引（add、list、verify、merge、background）",
+    "scan": "在文件夹、压缩包中筛查与索引重合的文件",
     "recount": "核对汇总计数与记录是否一致",
     "init": "初始化数据库、行政区划、日历与首个管理员",
     "secret": "生成一个密钥",
@@ -47,6 +51,9 @@ def main() -> None:
         return
     if command_of(arguments):
         sys.exit(client(arguments))  # an enterprise's machine has no settings and no database
+    if arguments[0] in matching_commands.NAMES:
+        # Work on the holder's own machine: no settings, no database.
+        sys.exit(matching_commands.main(arguments))
     if arguments[0] == "admin":
         arguments = arguments[1:] or ["help"]
     elif arguments[0] not in COMMANDS:
