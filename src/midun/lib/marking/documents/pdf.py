@@ -131,7 +131,13 @@ def save(pdf: Pdf, path: Path) -> None:
 
     """
     count = len(pdf.pages)
-    pdf.save(path, compress_streams=True, object_stream_mode=pikepdf.ObjectStreamMode.preserve, static_id=False)
+    pdf.save(
+        path,
+        compress_streams=True,
+        fix_metadata_version=False,
+        object_stream_mode=pikepdf.ObjectStreamMode.preserve,
+        static_id=False,
+    )
     try:
         with pikepdf.open(path) as again:
             same = len(again.pages) == count
