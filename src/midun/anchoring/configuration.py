@@ -134,10 +134,10 @@ def anchors() -> Anchors:
 def parse(text: str, folder: Path) -> Anchors:
     """Read the text of the file; names of files in it are relative to `folder`. Raises `AnchorsProblem`."""
     try:
-        data = yaml.safe_load(text) or {}
+        data = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise AnchorsProblem(f"{FILE} 不是有效的 YAML：{error}") from error
-    top = _Node(FILE, data, folder)
+    top = _Node(FILE, {} if data is None else data, folder)
     witnesses = tuple(_witness(node) for node in top.nodes("witnesses"))
     authorities = tuple(_authority(node) for node in top.nodes("authorities"))
     quorum, stamps = top.number("quorum", len(witnesses)), top.number("stamps", 1)
@@ -175,6 +175,8 @@ class _Node:
         value = self._data.pop(key, default)
         if value is None or not isinstance(value, str | int):
             raise AnchorsProblem(f"{self.place} 缺少 {key}" if value is None else f"{self.place}：{key} 应为文字")
+        if any(character < " " for character in str(value).strip()):
+            raise AnchorsProblem(f"{self.place}：{key} 应写在一行内")
         return str(value).strip()
 
     def number(self, key: str, default: int) -> int:

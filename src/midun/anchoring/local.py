@@ -67,3 +67,31 @@ def identity(name: str, kind: str, at: datetime) -> Identity:
 def _new_identity(kind: str, at: datetime) -> bytes:
     made = development_identity(KeyKind(kind), at, _LIFETIME)
     return (made.key.pem() + certificates_to_pem(made.chain)).encode()
+
+
+DEVELOPMENT = """\
+# 开发与演示用：见证方和时间戳机构都是本机自己，不具独立性，时间不是法定时间。
+# 正式使用时按 docs/operations.md“见证与时间戳”改为他方的见证和持牌时间戳机构。
+witnesses:
+{witnesses}quorum: 2
+authorities:
+- {{name: dev-p256, title: 开发用时间戳（非法定时间）, url: local, kind: p-256, digest: sha256, every: 10}}
+- {{name: dev-sm2, title: 开发用国密时间戳（非法定时间）, url: local, kind: sm2, digest: sm3, every: 10}}
+"""
+
+
+def write_development(path: Path) -> bool:
+    """Write a configuration of local parties, plainly named as such; False if there is one already."""
+    if path.exists():
+        return False
+    rows = (
+        ("demo-1", "演示见证一（本机，不具独立性）", "witness"),
+        ("demo-2", "演示公证见证（本机，不具独立性）", "notary"),
+    )
+    witnesses = "".join(
+        f"- {{name: {name}, title: {title}, role: {role}, url: local, key: {witness_signer(name).verifier.vkey}}}\n"
+        for name, title, role in rows
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(DEVELOPMENT.format(witnesses=witnesses), encoding="utf-8")
+    return True

@@ -79,6 +79,7 @@ class Verb(TextChoices):
     HANDOFF_CONFIRMED = "handoff_confirmed", "公证核验"
     LOG_OPENED = "log_opened", "建立存证日志"
     LOG_CLOSED = "log_closed", "停用存证日志"
+    CHECKPOINT_CONFIRMED = "checkpoint_confirmed", "登记检查点确认"
     # the house
     CALENDAR_CHANGED = "calendar_changed", "修改日历"
     SETTING_CHANGED = "setting_changed", "修改设置"
