@@ -7,12 +7,15 @@ import pytest
 from midun.evidence.models import CheckpointRecord, Deposit, Log
 from midun.evidence.numbers import number_at
 from midun.evidence.services.tokens import tenant_of
+from midun.lib.tlog.checkpoint import Checkpoint
+from midun.lib.tlog.note import sign_text
 from tests.conftest import AT
+from tests.lib.tlog.building import KEY, ORIGIN
 
 
 @pytest.fixture
 def log(db):
-    return Log.objects.create(number=1, origin="midun.example.gov.cn/log", keys="key", opened_at=AT)
+    return Log.objects.create(number=1, origin=ORIGIN, keys=KEY.verifier.vkey, opened_at=AT)
 
 
 @pytest.fixture
@@ -38,8 +41,9 @@ def finish(log):
     """`finish(5)`: a checkpoint of size 5 is final."""
 
     def make(size):
+        note = sign_text(Checkpoint(ORIGIN, size, bytes(32)).text(), [KEY], int(AT.timestamp())).encode()
         return CheckpointRecord.objects.create(
-            log=log, size=size, root=bytes(32), note=b"x\n\n", recorded_at=AT, final_at=AT
+            log=log, size=size, root=bytes(32), note=note, recorded_at=AT, final_at=AT
         )
 
     return make

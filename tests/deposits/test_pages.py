@@ -186,6 +186,6 @@ def test_the_file_for_the_notary(login, deposit, monkeypatch):
         (table,) = read_tables(archive.read("01-移交清单.xlsx"), name="清单.xlsx")
         assert archive.read("02-核验记录.pdf").startswith(b"%PDF")
         assert "其中 1 条尚缺" in archive.read("00-说明.txt").decode("utf-8-sig")
-        assert "midun.example.gov.cn/log" in archive.read("03-日志公钥.txt").decode()
+        assert "log.example.cn/evidence" in archive.read("03-日志公钥.txt").decode()
     row = table.rows[-1].cells
     assert row[1:6] == ["=R-21", made.sha256.hex()[:8], "单个文件", str(made.uuid), "3"]

@@ -21,7 +21,7 @@ class DepositFilter(FilterForm):
         required=False,
         choices=[("", "全部"), *Deposit.Kind.choices[:2]],
     )
-    project = forms.ModelChoiceField(
+    project: forms.ModelChoiceField = forms.ModelChoiceField(
         label="研发过程", required=False, queryset=Project.objects.none(), empty_label="全部", to_field_name="uuid"
     )
 
@@ -108,6 +108,17 @@ class ConfirmForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="如公证书编号、核验时间和地点；不符时必须写明情况",
     )
+    cosignature = forms.CharField(
+        label="共同签名",
+        required=False,
+        max_length=20_000,
+        widget=forms.Textarea(attrs={"rows": 3, "class": "font-monospace"}),
+        help_text="可不填。用本机构密钥对移交文件中的 04-检查点.txt 签名（midun witness sign），把输出的行粘贴在此",
+    )
+
+    def clean_cosignature(self) -> list[str]:
+        """The lines that are signatures."""
+        return [line.strip() for line in self.cleaned_data["cosignature"].splitlines() if line.strip()]
 
 
 def name_with_day(deposit: Deposit) -> str:

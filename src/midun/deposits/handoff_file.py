@@ -35,6 +35,9 @@ def handoff_zip(handoff: HandOff, *, at: datetime) -> bytes:
         "02-核验记录.pdf": sheet_pdf(_record(handoff, rows), at=at),
         "03-日志公钥.txt": _keys(deposits).encode(),
     }
+    checkpoint = handoff.checkpoint()
+    if checkpoint is not None:
+        members["04-检查点.txt"] = bytes(checkpoint.note)
     members |= receipts_of(deposits)
     packed = io.BytesIO()
     when = localtime(handoff.created_at).timetuple()[:6]
@@ -136,6 +139,7 @@ def _readme(handoff: HandOff, rows: Sequence[tuple[Deposit, Stage]]) -> str:
         "01-移交清单.xlsx　　每条存证的编号、日志序号、承诺值、时间",
         "02-核验记录.pdf　　 打印后逐项填写、签章",
         "03-日志公钥.txt　　 平台日志的公钥，请与平台公示页 /log/policy 核对",
+        "04-检查点.txt　　　 证明完备后才有：公证机构可用自己的密钥对它共同签名",
         "回执/　　　　　　　 每条存证的回执：日志签名、包含证明、时间戳",
         "证明包由企业从平台下载后一并提供。",
         "",

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from django.db.models import Max
 
+from midun.anchoring.configuration import AnchorsProblem
+from midun.anchoring.coverage import Coverage, coverage
 from midun.evidence.models import CheckpointRecord, Deposit
 from midun.evidence.receipts import NotInLog, receipt_of
 from midun.lib.tlog.errors import Refused
@@ -46,7 +48,7 @@ def covering(deposit: Deposit) -> CheckpointRecord | None:
     kept = CheckpointRecord.objects.unscoped("public").filter(
         log_id=deposit.log_number, size__gt=deposit.index, final_at__isnull=False
     )
-    found: CheckpointRecord | None = kept.order_by("size").first()
+    found: CheckpointRecord | None = kept.select_related("log").order_by("size").first()
     return found
 
 
@@ -66,6 +68,16 @@ def lacking(deposit: Deposit) -> Lacking:
     except (NotInLog, Refused, OSError):
         return Lacking(witness=True, time_stamp=True, unreadable=True)
     return Lacking("witness" in missing, "time-stamp" in missing)
+
+
+def covered(checkpoint: CheckpointRecord | None) -> Coverage | None:
+    """What others said of the checkpoint; None where there is none, or the configuration of the parties is broken."""
+    if checkpoint is None:
+        return None
+    try:
+        return coverage(checkpoint)
+    except AnchorsProblem:
+        return None  # health tells; the stage itself stands in the record
 
 
 def code_of(deposit: Deposit) -> str:

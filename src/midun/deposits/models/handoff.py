@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from midun.evidence.models import Deposit
+from midun.evidence.models import CheckpointRecord, Deposit
 from midun.kernel.orgs.actor import Actor
 from midun.kernel.orgs.enums import Permission
 from midun.kernel.orgs.models import Organisation, Scoped
@@ -38,7 +38,8 @@ class HandOffQuerySet(ScopedQuerySet):
 class HandOff(Scoped):
     """The deposits do not change any more once the list is made: a notary checks what stands on paper.
 
-    Without a `notary` the enterprise takes the file to any notary itself. `finding` is what the notary writes down.
+    Without a `notary` the enterprise takes the file to any notary itself. `finding` is what the notary writes down;
+    `cosigned_size` says on which checkpoint the notary's own key stands, where it cosigned one.
     """
 
     uuid = models.UUIDField("编号", default=uuid.uuid4, unique=True, editable=False)
@@ -59,6 +60,7 @@ class HandOff(Scoped):
     )
     matches = models.BooleanField("核验相符", null=True)
     finding = models.CharField("核验意见", max_length=500, blank=True)
+    cosigned_size = models.PositiveBigIntegerField("共同签名的检查点条数", null=True, blank=True)
 
     objects = HandOffQuerySet.guarded()
     reachable = HandOffQuerySet.reachable()
@@ -70,7 +72,7 @@ class HandOff(Scoped):
         constraints = (
             models.CheckConstraint(condition=~Q(purpose=""), name="handoff_has_purpose"),
             models.CheckConstraint(
-                condition=Q(confirmed_at__isnull=True, matches__isnull=True, finding="")
+                condition=Q(confirmed_at__isnull=True, matches__isnull=True, finding="", cosigned_size__isnull=True)
                 | Q(confirmed_at__isnull=False, received_at__isnull=False, matches__isnull=False),
                 name="handoff_confirmed_after_received",
             ),
@@ -86,6 +88,16 @@ class HandOff(Scoped):
         """Its deposits in the order of the log, for whoever may see the hand-off."""
         found = Deposit.objects.unscoped("whoever sees a hand-off sees what was handed off")
         return list(found.filter(handoffs=self).select_related("tenant").order_by("number"))
+
+    def checkpoint(self) -> CheckpointRecord | None:
+        """The final checkpoint over all of them, which the notary is asked to cosign; None while there is none."""
+        listed = self.listed()
+        last = max(deposit.index for deposit in listed)
+        covering = CheckpointRecord.objects.unscoped("public").filter(
+            log_id=listed[-1].log_number, size__gt=last, final_at__isnull=False
+        )
+        found: CheckpointRecord | None = covering.select_related("log").order_by("size").first()
+        return found
 
     @property
     def state(self) -> str:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from midun.anchoring import coverage
 from midun.deposits.models import HandOff
 from midun.evidence.models import Deposit
 from midun.kernel.notify.models import Notice
@@ -15,6 +16,7 @@ from midun.kernel.orgs.models import Organisation
 from midun.kernel.orgs.services import NotPossible, Refused, people_with, require
 from midun.kernel.trail.services import record
 from midun.kernel.trail.verbs import Verb
+from midun.lib.tlog.errors import Refused as Unsound
 
 MOST = 500
 
@@ -68,10 +70,13 @@ def receive(handoff: HandOff, *, actor: Actor, at: datetime) -> None:
 
 
 @transaction.atomic
-def confirm(handoff: HandOff, *, matches: bool, finding: str, actor: Actor, at: datetime) -> None:
+def confirm(
+    handoff: HandOff, *, matches: bool, finding: str, cosignature: Sequence[str] = (), actor: Actor, at: datetime
+) -> None:
     """The notary says what the check gave; it cannot be changed. Raises `Refused`, `HandOffProblem`.
 
-    A check that does not match needs a finding.
+    A check that does not match needs a finding. `cosignature` are lines made with the notary's own key
+    (`midun witness sign`) over the checkpoint in the file; they are verified and stand in every later proof.
     """
     now = _held(handoff, actor)
     if now.received_at is None:
@@ -81,11 +86,33 @@ def confirm(handoff: HandOff, *, matches: bool, finding: str, actor: Actor, at: 
     finding = finding.strip()[:500]
     if not matches and not finding:
         raise HandOffProblem("核验不符时请写明情况")
+    if cosignature:
+        now.cosigned_size = _cosign(now, cosignature, at)
     now.confirmed_at, now.confirmed_by_id, now.matches, now.finding = at, actor.user_id, matches, finding
-    now.save(update_fields=["confirmed_at", "confirmed_by", "matches", "finding"])
-    record(actor=actor, verb=Verb.HANDOFF_CONFIRMED, target=now, at=at, after={"matches": matches})
+    now.save(update_fields=["confirmed_at", "confirmed_by", "matches", "finding", "cosigned_size"])
+    record(
+        actor=actor,
+        verb=Verb.HANDOFF_CONFIRMED,
+        target=now,
+        at=at,
+        after={"matches": matches, "cosigned_size": now.cosigned_size},
+    )
     text = f"{now.notary}已登记核验结果：{now.state}"
     _tell(now.enterprise, Permission.DEPOSIT, text, f"/deposits/handoffs/{now.uuid}/", f"handoff-{now.pk}-done", at)
+
+
+def _cosign(handoff: HandOff, lines: Sequence[str], at: datetime) -> int:
+    """Verify and record the notary's cosignature; gives the size of the checkpoint it stands on."""
+    checkpoint = handoff.checkpoint()
+    if checkpoint is None:
+        raise HandOffProblem("这些存证的证明尚未完备，还没有可以共同签名的检查点，请稍后再登记")
+    try:
+        given = coverage.confirm(checkpoint, lines, at=at)
+    except Unsound as refused:
+        raise HandOffProblem(f"共同签名未通过：{refused.reason.sentence}") from refused
+    if not any(one.witness.role == "notary" for one in given):
+        raise HandOffProblem("该签名的密钥不是平台登记的公证机构密钥")
+    return checkpoint.size
 
 
 def _tell(whom: Organisation, right: Permission, text: str, url: str, key: str, at: datetime) -> None:

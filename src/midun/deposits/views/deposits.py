@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from midun.deposits import services
 from midun.deposits.forms import DepositFilter, StatementForm
 from midun.deposits.models import HandOff
-from midun.deposits.stages import Stages, code_of, covering, lacking, name_of
+from midun.deposits.stages import Stages, code_of, covered, covering, lacking, name_of
 from midun.deposits.statement import LABELS, read
 from midun.deposits.views.found import deposits_of, find, may_deposit, projects_of
 from midun.evidence.models import Statement
@@ -74,12 +74,14 @@ def deposit(request: PageRequest, deposit: uuid.UUID) -> HttpResponse:
     """One deposit: its stage as it is, what can be downloaded, how to check it."""
     found = find(request, deposit)
     shown = Statement.objects.visible_to(request.actor).filter(deposit=found).select_related("shown_by").first()
+    checkpoint = covering(found)
     context = {
         "deposit": found,
         "name": name_of(found),
         "code": code_of(found),
         "stage": Stages().of(found),
-        "checkpoint": covering(found),
+        "checkpoint": checkpoint,
+        "coverage": covered(checkpoint),
         "lacking": lacking(found),
         "statement": shown,
         "said": read(shown.text) if shown else {},

@@ -45,8 +45,15 @@ def received_one(request: PageRequest, handoff: uuid.UUID) -> HttpResponse:
                 messages.success(request, "已接收，请下载移交文件并按核验记录逐项核验")
                 return redirect("deposits:received-one", found.uuid)
             if form.is_valid():
-                matches, finding = form.cleaned_data["result"], form.cleaned_data["finding"]
-                services.confirm(found, matches=matches, finding=finding, actor=request.actor, at=request.at)
+                said = form.cleaned_data
+                services.confirm(
+                    found,
+                    matches=said["result"],
+                    finding=said["finding"],
+                    cosignature=said["cosignature"],
+                    actor=request.actor,
+                    at=request.at,
+                )
                 messages.success(request, "已登记核验结果，企业能看到")
                 return redirect("deposits:received-one", found.uuid)
         except services.HandOffProblem as problem:
