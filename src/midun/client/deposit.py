@@ -6,7 +6,7 @@ import os
 import secrets
 import sys
 import time
-from functools import partial
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import UUID
 
@@ -68,7 +68,7 @@ def _prepare(options: argparse.Namespace, kept: Kept) -> tuple[int, bytes, bytes
         if len(statement) > MAX_META:
             raise Failed(Exit.USAGE, "来源说明超过 65535 字节")
         if original.is_dir():
-            return kept.prepare_set(_digest_folder(original, kept.folder, options.quiet), statement)
+            return kept.prepare_set(digest_folder(original, kept.folder, quiet=options.quiet), statement)
         with Progress(original.stat().st_size, "计算摘要", quiet=options.quiet) as progress:
             return kept.prepare_file(digest_file(original, progress.reach), statement)
     except Refused as refused:
@@ -77,7 +77,8 @@ def _prepare(options: argparse.Namespace, kept: Kept) -> tuple[int, bytes, bytes
         raise Failed(Exit.USAGE, f"读不出或写不下：{error.filename or original}（{error.strerror}）") from error
 
 
-def _digest_folder(folder: Path, kept: Path, quiet: bool) -> dict[str, Digests]:
+def digest_folder(folder: Path, kept: Path, *, quiet: bool = False) -> dict[str, Digests]:
+    """Digests of the files of a folder, several at a time; `kept` is what must not lie inside it. Raises `Failed`."""
     found = scan(folder)
     if kept.absolute().is_relative_to(folder.absolute()):
         raise Failed(Exit.USAGE, "--keep 不能在要存证的文件夹里面")
@@ -88,16 +89,17 @@ def _digest_folder(folder: Path, kept: Path, quiet: bool) -> dict[str, Digests]:
     if len(found.skipped) > _SHOWN:
         print(f"……共跳过 {len(found.skipped)} 个", file=sys.stderr)
     total, before, files = sum((folder / path).stat().st_size for path in found.files), 0, {}
-    with Progress(total, f"计算摘要（{len(found.files)} 个文件）", quiet=quiet) as progress:
-        for path in found.files:
-            files[path] = digest_file(folder / path, partial(_add, progress, before))
-            before += files[path].size
+    with (
+        Progress(total, f"计算摘要（{len(found.files)} 个文件）", quiet=quiet) as progress,
+        ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool,
+    ):
+        # Hashing leaves other threads free to run: as many files at a time as there are processors.
+        digested = pool.map(lambda path: digest_file(folder / path), found.files)
+        for path, digests in zip(found.files, digested, strict=True):
+            files[path] = digests
+            before += digests.size
             progress.reach(before)
     return files
-
-
-def _add(progress: Progress, before: int, done: int) -> None:
-    progress.reach(before + done)
 
 
 def _tell(kept: Kept, secret: str) -> None:

@@ -12,7 +12,6 @@ from midun.lib.timestamp.errors import Reason, Refused
 from midun.lib.timestamp.messages import Response
 from midun.lib.timestamp.pem import certificates_from_pem
 from midun.lib.timestamp.renewal import covered
-from midun.lib.timestamp.token import parse_token
 from midun.lib.timestamp.verify import Stamp as Verified
 from midun.lib.timestamp.verify import verify_token
 
@@ -60,10 +59,7 @@ def check_tokens(tokens: Sequence[Token], text: bytes, roots: bytes | None) -> I
         where = f"timestamps/{number:02}.tsr"
         try:
             raw = Response.parse(token.response).granted()
-            imprint = parse_token(raw).info.imprint
-            if imprint.algorithm.of(text) == imprint.digest:
-                before = []
-            verified = _verify(raw, covered(text, before), token.chain, roots)
+            verified, before = _verify(raw, text, before, token.chain, roots)
         except Refused as refused:
             raise Unsound(_REASONS.get(refused.reason, "token-malformed"), where, str(refused)) from refused
         if before and last is not None and not last.info.time <= verified.info.time <= last.valid_until:
@@ -72,10 +68,18 @@ def check_tokens(tokens: Sequence[Token], text: bytes, roots: bytes | None) -> I
         before, last = [*before, raw], verified
 
 
-def _verify(token: bytes, stamped: bytes, chain: bytes, roots: bytes | None) -> Verified:
+def _verify(
+    token: bytes, text: bytes, before: list[bytes], chain: bytes, roots: bytes | None
+) -> tuple[Verified, list[bytes]]:
+    """The token's statement, and the tokens it renews: none if it stamps the text itself."""
     given = _certificates(chain)
     trusted = [c for c in given if c.issuer == c.subject] if roots is None else _certificates(roots)
-    return verify_token(token, stamped, roots=trusted, more=given)
+    try:
+        return verify_token(token, text, roots=trusted, more=given), []
+    except Refused as refused:
+        if refused.reason is not Reason.IMPRINT_WRONG or not before:
+            raise
+    return verify_token(token, covered(text, before), roots=trusted, more=given), before
 
 
 def _certificates(pem: bytes) -> tuple[Certificate, ...]:
