@@ -23,6 +23,7 @@ from midun.lib.tlog.merkle import Frontier
 from midun.lib.tlog.store import FileStore
 from tests.lib.tlog.building import KEY, NOW, ORIGIN, leaf, published
 from tests.lib.tlog.victim import BATCH
+from tools import litewitness
 
 ROOT = Path(__file__).resolve().parent.parent
 SYSCALLS = [
@@ -170,6 +171,7 @@ def main() -> int:
             print("strace is absent: no system call was made to fail")
         broken += kill_at_random(work)
     broken += kill_the_service()
+    broken += litewitness.main()
     return 1 if broken else 0
 
 
