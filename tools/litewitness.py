@@ -117,7 +117,6 @@ def lies(checkpoint: bytes) -> dict[str, bytes]:
     head = parse_note(checkpoint).text.split("\n")
     size = int(head[1])
     grown = checkpoint.replace(b"\n%d\n" % size, b"\n%d\n" % (size + 1))
-    false = [b"p" * 32] * 5
 
     def signed(new: int, root: bytes, signer: Signer = KEY, origin: str = ORIGIN) -> bytes:
         return sign_text(Checkpoint(origin, new, root).text(), [signer], 1).encode()
