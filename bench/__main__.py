@@ -1,4 +1,4 @@
-"""`python -m bench [rollup|pages|imports …]`: run the benchmarks, print what they found, write docs/benchmarks.md."""
+"""`python -m bench [rollup|pages|imports|evidence]`: run, print, write docs/benchmarks.md."""
 
 import argparse
 import signal
@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from bench import imports, pages, rollup, verifying
+from bench import evidence, imports, pages, rollup, verifying
 from bench.places import Failed
 from bench.table import Report, write
 
@@ -20,13 +20,14 @@ def _runs(options: argparse.Namespace) -> dict[str, Callable[[], Report]]:
         "pages": lambda: pages.run(size=size, database=database, seconds=options.seconds),
         "imports": lambda: imports.run(size=size, database=database),
         "verifying": lambda: verifying.run(size=size),
+        "evidence": lambda: evidence.run(size=size, database=database, seconds=options.seconds),
     }
 
 
 def main(arguments: list[str]) -> int:
     """Parse the command line and run what it names; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    names = ["rollup", "pages", "imports", "verifying"]
+    names = ["rollup", "pages", "imports", "evidence", "verifying"]
     parser.add_argument("name", nargs="*", choices=[*names, []], help="which benchmarks (all by default)")
     parser.add_argument("--size", type=float, default=FULL, help="1 is the full size; smaller for a quick look")
     parser.add_argument("--database", choices=["both", "postgresql", "sqlite"], default="both")

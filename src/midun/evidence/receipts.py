@@ -97,6 +97,12 @@ def _quoted(note: bytes) -> str:
     return json.dumps(note.decode(), ensure_ascii=False)[1:-1]
 
 
+@lru_cache(maxsize=8)
+def _moment(at: int) -> str:
+    when = datetime.fromtimestamp(at // 1_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    return f"{when}.{at % 1_000_000:06d}Z"
+
+
 def fresh_text(*, number: int, piece: bytes, note: bytes, at: int, duplicate: bool) -> str:
     """The JSON of a new deposit's receipt, put together from what the engine said; `at` in microseconds.
 
@@ -106,13 +112,12 @@ def fresh_text(*, number: int, piece: bytes, note: bytes, at: int, duplicate: bo
     index = numbers.index_of(number)
     deposit = numbers.uuid_of(number, numbers.prefix_from(SHA256.leaf(entry)))
     extra = base64.b64encode(entry).decode()
-    when = datetime.fromtimestamp(at // 1_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%S")
     path = lines.replace("\n", "\\n")
     return (
         f'{{"format": "{FORMAT}", "deposit": "{deposit}", "stage": "accepted", '
         f'"duplicate": {"true" if duplicate else "false"}, "index": {index}, "entry": "{extra}", '
         f'"proof": "{MAGIC}\\nextra {extra}\\nindex {index}\\n{path}\\n{_quoted(note)}", '
-        f'"accepted_at": "{when}.{at % 1_000_000:06d}Z", '
+        f'"accepted_at": "{_moment(at)}", '
         f'"claimed_at": {int.from_bytes(entry[-8:], "big")}, '
         f'"missing": ["witness", "time-stamp"], "timestamps": []}}'
     )

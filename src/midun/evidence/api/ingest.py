@@ -5,6 +5,7 @@ the database at most every five seconds each, everything that needs database or 
 """
 
 import asyncio
+import gc
 import os
 import time
 from collections.abc import Callable
@@ -34,6 +35,7 @@ _HEADERS = [
     ("cache-control", "no-store"),
     ("x-content-type-options", "nosniff"),
 ]
+_COLLECT = 50_000
 _T = TypeVar("_T")
 
 
@@ -113,6 +115,9 @@ async def _in_thread(act: Callable[[], _T]) -> _T:
 
 
 _ingest = _Ingest()
+# What was loaded lives as long as the process: the collector need not walk it again and again.
+gc.freeze()
+gc.set_threshold(_COLLECT)
 
 
 async def application(scope: Any, proto: Any) -> None:

@@ -10,7 +10,7 @@ import hmac
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from django.utils.timezone import localtime
 
@@ -41,6 +41,7 @@ class _Batch:
     """What is being prepared."""
 
     at: datetime
+    day: date
     answers: list[Answer | None]
     new: dict[tuple[int, bytes], _New] = field(default_factory=dict)
     earlier: dict[tuple[int, bytes], int] = field(default_factory=dict)
@@ -63,7 +64,8 @@ class Committer:
 
         Raises `Stopped` and the database's errors: then nobody knows what was written, and the process must end.
         """
-        batch = _Batch(datetime.fromtimestamp(now, UTC), [None] * len(requests))
+        at = datetime.fromtimestamp(now, UTC)
+        batch = _Batch(at, localtime(at).date(), [None] * len(requests))
         self._look_up(requests, batch)
         for place, request in enumerate(requests):
             if batch.answers[place] is None:
@@ -107,7 +109,8 @@ class Committer:
             if (request.tenant, item.commitment) not in batch.earlier
             and (request.tenant, item.commitment) not in batch.new
         }
-        refused = self._quotas.refuse(request.tenant, account, len(fresh), at=batch.at, clock=time.monotonic())
+        clock = time.monotonic()
+        refused = self._quotas.refuse(request.tenant, account, len(fresh), at=batch.at, day=batch.day, clock=clock)
         if refused:
             return Answer(refused[0], refused[1])
         self._quotas.take(request.tenant, len(fresh))
@@ -161,7 +164,7 @@ class Committer:
             kept.append((key, requests[place].tenant, requests[place].body, index.packed(numbers)))
         rows = [one.row for one in batch.new.values()]
         if rows or kept:
-            index.write(Written(rows, batch.at, localtime(batch.at).date(), kept, batch.tokens))
+            index.write(Written(rows, batch.at, batch.day, kept, batch.tokens))
 
     def _number(self, request: Request, commitment: bytes, batch: _Batch) -> int:
         at = (request.tenant, commitment)

@@ -29,13 +29,13 @@ class Quotas:
         self._meters: dict[int, _Meter] = {}
 
     def refuse(
-        self, tenant: int, account: Account, entries: int, *, at: datetime, clock: float
+        self, tenant: int, account: Account, entries: int, *, at: datetime, day: date, clock: float
     ) -> tuple[Status, int] | None:
         """None if `entries` more are allowed, else why not and after how many seconds to come again.
 
-        `at` is the moment (for the day), `clock` seconds of a monotonic clock (for the minute).
+        `at` is the moment and `day` its day, `clock` seconds of a monotonic clock (for the minute).
         """
-        meter = self._meter(tenant, account, at, clock)
+        meter = self._meter(tenant, account, day, clock)
         if meter.used + entries > account.per_day:
             return Status.OVER_DAY, _seconds_to_midnight(at)
         if entries > account.per_minute or meter.level < entries:
@@ -49,8 +49,7 @@ class Quotas:
         meter.used += entries
         meter.level -= entries
 
-    def _meter(self, tenant: int, account: Account, at: datetime, clock: float) -> _Meter:
-        day = localtime(at).date()
+    def _meter(self, tenant: int, account: Account, day: date, clock: float) -> _Meter:
         meter = self._meters.get(tenant)
         if meter is None:
             meter = self._meters[tenant] = _Meter(day, used_on(tenant, day), account.per_minute, clock)

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 from granian import Granian
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces, Loops, RuntimeModes
 
 
 class Command(BaseCommand):
@@ -29,4 +29,7 @@ class Command(BaseCommand):
             backlog=8192,
             respawn_failed_workers=True,
             websockets=False,
+            http=HTTPModes.http1,
+            runtime_mode=RuntimeModes.mt,  # measured: half the processor time of the others
+            loop=Loops.uvloop,
         ).serve()

@@ -1,6 +1,7 @@
 """`midun sequence`: the one process that appends to the log."""
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -9,6 +10,7 @@ import threading
 import time
 from typing import Any
 
+import uvloop
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from midun.evidence.engine.keyring import KeyProblem
@@ -23,6 +25,7 @@ from midun.lib.tlog.wal import WalLocked
 
 _log = logging.getLogger(__name__)
 _DEFAULT = Pace()
+_COLLECT = 50_000
 
 
 class Command(BaseCommand):
@@ -50,7 +53,9 @@ class Command(BaseCommand):
             with started(log, int(time.time())) as sequencer:
                 self.stdout.write(f"存证日志 {log.origin} 已就绪：{sequencer.size} 条")
                 self.stdout.flush()
-                asyncio.run(_serve(Runner(sequencer, log.number, Pace(interval, batch, queue)), Place.of(log.number)))
+                runner = Runner(sequencer, log.number, Pace(interval, batch, queue))
+                with asyncio.Runner(loop_factory=uvloop.new_event_loop) as loop:
+                    loop.run(_serve(runner, Place.of(log.number)))
         except (NotRecoverable, Refused, StateMissing, KeyProblem) as problem:
             _log.critical("the log cannot be continued: %s", problem)
             raise CommandError(
@@ -61,6 +66,8 @@ class Command(BaseCommand):
 
 
 async def _serve(runner: Runner, place: Place) -> None:
+    gc.freeze()  # what was loaded lives as long as the process
+    gc.set_threshold(_COLLECT)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, runner.stop)
