@@ -14,7 +14,7 @@ from tests.evidence.conftest import commitments
 from tests.evidence.test_api import MANY, ONE, post
 
 TYPES = {"object": dict, "array": list, "string": str, "integer": int, "boolean": bool, "null": type(None)}
-FORMATS = {"uuid": UUID, "date-time": lambda text: datetime.fromisoformat(text)}
+FORMATS = {"uuid": UUID, "date-time": datetime.fromisoformat}
 
 
 def problems(schema, value, where="$"):
