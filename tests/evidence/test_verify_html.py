@@ -37,18 +37,20 @@ def browser(folder):
         yield page
 
 
-def verdict(browser, folder, **files):
+def verdict(browser, folder, fragment="", **files):
     """Choose files; gives the sentence, its colour and the steps."""
 
     def act(page):
         asked = []
         page.on("request", lambda request: asked.append(request.url))
-        page.goto((folder / "verify.html").as_uri())
+        page.goto("about:blank")
+        page.goto((folder / "verify.html").as_uri() + fragment)
         for slot, name in files.items():
             page.set_input_files(f"#vf-{slot}", folder / name)
         page.wait_for_selector("#vf-result:not([hidden])")
         page.wait_for_timeout(100)
         assert [url for url in asked if not url.startswith("file:")] == []
+        assert page.is_visible("#vf-other") == fragment.endswith("0")
         steps = page.eval_on_selector_all(
             "#vf-steps li", "rows => rows.map((row) => row.innerText.split('\\n').at(-1))"
         )
@@ -63,6 +65,11 @@ def test_a_deposit_is_verified_from_the_file(browser, folder):
     assert "出示的文件与存证时完全相同。" in steps
     ours = verify_bundle((folder / "bundle.zip").read_bytes(), opening=(folder / "opening.json").read_bytes())
     assert steps[:7] == [step.sentence for step in ours.steps][:7]
+
+
+def test_a_bundle_of_another_deposit_than_the_certificate_s_is_pointed_out(browser, folder):
+    for deposit in (str(building.DEPOSIT), str(building.DEPOSIT)[:-1] + "0"):
+        assert verdict(browser, folder, f"#deposit={deposit}", bundle="bundle.zip")[0] == "核验通过。"
 
 
 def test_what_does_not_hold_is_said(browser, folder):

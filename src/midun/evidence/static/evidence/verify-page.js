@@ -55,8 +55,15 @@
     }
   }
 
+  // A certificate's QR code names its deposit: a bundle of another one is somebody's mistake.
+  function isAnother(facts) {
+    const wanted = new URLSearchParams(location.hash.slice(1)).get("deposit");
+    return Boolean(wanted && facts.deposit && wanted !== facts.deposit);
+  }
+
   function show({ status, sentence, steps, facts }) {
     progress(null);
+    find("vf-other").hidden = !isAnother(facts);
     find("vf-sentence").textContent = sentence;
     find("vf-sentence").className = `vf-box ${COLOURS[status]}`;
     find("vf-steps").replaceChildren(...steps.map(({ state, sentence: said }) => {
