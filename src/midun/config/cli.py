@@ -11,7 +11,7 @@ from django.core.management import execute_from_command_line
 
 from midun.client.cli import command_of
 from midun.client.cli import main as client
-from midun.config import matching_commands
+from midun.config import marking_commands, matching_commands
 from midun.config.environment import ConfigurationError, new_secret
 
 COMMANDS = {
@@ -30,6 +30,9 @@ COMMANDS = {
     "sequence": "单独运行存证日志的写入进程",
     "ingest": "单独运行存证接口的受理进程",
     "compare": "比对两份材料，逐个秘点给出重合（本机）",
+    "label": "密级标识（show、set、remove、key）",
+    "mark": "给每位接收人制作带密标的副本",
+    "trace": "查泄露文件是谁的副本",
     "index": "受保护文件的指纹索引（add、list、verify、merge、background）",
     "scan": "在文件夹、压缩包中筛查与索引重合的文件",
     "anchors": "见证与时间戳：检查、状态、立即请求、登记公证确认",
@@ -56,6 +59,8 @@ def main() -> None:
     if arguments[0] in matching_commands.NAMES:
         # Work on the holder's own machine: no settings, no database.
         sys.exit(matching_commands.main(arguments))
+    if arguments[0] in marking_commands.NAMES:
+        sys.exit(marking_commands.main(arguments))
     if arguments[0] == "admin":
         arguments = arguments[1:] or ["help"]
     elif arguments[0] not in COMMANDS:

@@ -45,8 +45,7 @@ def document(pages=1, *, size=(595, 842), rotate=0, unit=None, changes=None, **s
 
 def marked(data, folder, name="out.pdf"):
     target = folder / name
-    with new_file(target) as temporary:
-        pdf.mark_pdf(data, temporary, MINE, KEY)
+    write_new(target, pdf.mark_pdf(data, MINE, KEY))
     return target
 
 

@@ -115,7 +115,7 @@ def test_false_positives_stay_below_the_bound():
     """60,000 pairs of unmarked excerpt and id: the best tail corrected for all tries is what chance gives, no better."""
     smallest = 1.0
     for seed in range(60):
-        observed = observe(manual(1000 + seed, 600), KEY, channels=EVERYTHING)
+        observed = observe(manual(1000 + seed, 600), KEY)
         got = identify(observed, IDS, KEY, limit=1.0)
         smallest = min(smallest, got.probability) if got else smallest
     assert smallest > 1e-5

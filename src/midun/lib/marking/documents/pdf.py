@@ -123,37 +123,33 @@ def _cover(box: tuple[float, ...]) -> bytes:
     return f"\nQ q /MidunState gs /Pattern cs /MidunPattern scn {area} Q\n".encode()
 
 
-def save(pdf: Pdf, path: Path) -> None:
-    """Write the PDF; unchanged streams are copied as they are.
+def written(pdf: Pdf) -> bytes:
+    """The PDF as a file; unchanged streams are copied as they are.
 
     Raises:
         Refused: NOT_VERIFIED, what was written cannot be opened again with as many pages.
 
     """
     count = len(pdf.pages)
-    pdf.save(
-        path,
-        compress_streams=True,
-        fix_metadata_version=False,
-        object_stream_mode=pikepdf.ObjectStreamMode.preserve,
-        static_id=False,
-    )
+    out = io.BytesIO()
+    pdf.save(out, fix_metadata_version=False, object_stream_mode=pikepdf.ObjectStreamMode.preserve)
     try:
-        with pikepdf.open(path) as again:
+        with pikepdf.open(out) as again:
             same = len(again.pages) == count
     except pikepdf.PdfError:
         same = False
     if not same:
         raise Refused(Reason.NOT_VERIFIED, "写出的 PDF 无法重新打开，没有生成副本。")
+    return out.getvalue()
 
 
-def mark_pdf(source: Path | bytes, target: Path, copy_id: bytes, key: MarkKey) -> None:
-    """Write a marked copy to `target`, which must be a file of the caller's own (see `files.new_file`).
+def mark_pdf(source: Path | bytes, copy_id: bytes, key: MarkKey) -> bytes:
+    """The marked copy. Memory: the file, twice.
 
     Raises:
-        Refused: as `open_pdf`, `mark_pages` and `save`.
+        Refused: as `open_pdf`, `mark_pages` and `written`.
 
     """
     with open_pdf(source) as pdf:
         mark_pages(pdf, copy_id, key)
-        save(pdf, target)
+        return written(pdf)

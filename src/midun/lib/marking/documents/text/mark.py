@@ -96,10 +96,12 @@ def _check(
     text: str, marked: str, copy_id: bytes, key: MarkKey, suffix: str, channels: frozenset[Channel], bits: int
 ) -> None:
     """The mark reads back, and nothing but carriers changed."""
-    observed = observe(marked, key, suffix, channels)
+    observed = observe(marked, key, suffix)
     message = _message(copy_id, key)
     right = sum(
-        answer(question, message) == bit for question, bit in zip(observed.questions, observed.answers, strict=True)
+        answer(question, message) == bit
+        for channel, question, bit in zip(observed.channels, observed.questions, observed.answers, strict=True)
+        if channel in channels
     )
     same_words = prose.plain(text) == prose.plain(marked)
     if right < bits * _READS_BACK or not same_words or not source.same_program(text, marked, suffix):
@@ -135,11 +137,14 @@ class Observed:
         )
 
 
-def observe(text: str, key: MarkKey, suffix: str = ".txt", channels: frozenset[Channel] = EVERYTHING) -> Observed:
-    """What a text answers to the questions of a key; a question answered both ways equally often is left out."""
+def observe(text: str, key: MarkKey, suffix: str = ".txt") -> Observed:
+    """What a text answers to the questions of a key; a question answered both ways equally often is left out.
+
+    A source file is read leniently: an excerpt need not be a whole program.
+    """
     secret = key.derive("text")
     votes: dict[tuple[Channel, int], int] = Counter()
-    for one in find(text, suffix, channels):
+    for one in source.seen(text) if source.known(suffix) else prose.carriers(text, EVERYTHING):
         if one.seen is None:
             continue
         asked = questions(one, secret)

@@ -33,6 +33,7 @@ LANGUAGES: dict[str, tuple[str, str]] = {
 }
 """For each extension: what may open a string of several lines, and what begins a comment to the end of the line."""
 
+_COMMENT = re.compile(r"\s*(?:#|//|--|%)")
 _LINE = re.compile(r"^(?P<code>[^\n]*?)(?P<blank>[ \t]*)(?P<end>\r?)$", re.MULTILINE)
 
 
@@ -74,6 +75,22 @@ def carriers(text: str, suffix: str, channels: frozenset[Channel]) -> list[Carri
         ):
             continue
         found.append(Carrier(Channel.LINE, *line.span("blank"), FORMS, _PLACES.get(blank), _invariant(code)))
+    return found
+
+
+def seen(text: str) -> list[Carrier]:
+    """What can be read in a leak, whatever its name and however it was cut: every line that ends in a run of ours.
+
+    Lines that begin like a comment in any language are looked at for spacing, width and wording.
+    """
+    found: list[Carrier] = []
+    for line in _LINE.finditer(text):
+        code, blank = line["code"], line["blank"]
+        if _COMMENT.match(code):
+            shown = frozenset({Channel.SPACING, Channel.WIDTH, Channel.WORDING})
+            found += [_moved(one, line.start("code")) for one in prose_carriers(code, shown)]
+        if blank in _PLACES and len(re.sub(r"\s", "", code)) >= LEAST:
+            found.append(Carrier(Channel.LINE, *line.span("blank"), FORMS, _PLACES[blank], _invariant(code)))
     return found
 
 
