@@ -85,8 +85,8 @@ def write_development(path: Path) -> bool:
     if path.exists():
         return False
     rows = (
-        ("demo-1", "演示见证一（本机，不具独立性）", "witness"),
-        ("demo-2", "演示公证见证（本机，不具独立性）", "notary"),
+        ("demo-1", "演示见证一（不具独立性）", "witness"),
+        ("demo-2", "演示公证见证（不具独立性）", "notary"),
     )
     witnesses = "".join(
         f"- {{name: {name}, title: {title}, role: {role}, url: local, key: {witness_signer(name).verifier.vkey}}}\n"
