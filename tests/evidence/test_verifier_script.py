@@ -74,6 +74,11 @@ def test_what_holds_is_valid_in_script(page, corpus):
     assert differences(page, [(name, data, given) for name, data, given, _status in tampering.good(*corpus)]) == {}
 
 
+def test_larger_curves_hold_in_script(page, tmp_path):
+    case = building.other_curves(tmp_path)
+    assert differences(page, [("curves", case.bundle.encode(), {})]) == {}
+
+
 def test_ml_dsa_is_passed_over_in_words(page, corpus):
     """In script and in the one file alike; the library, which knows it, counts it."""
     one, _many = corpus

@@ -20,6 +20,7 @@ from midun.lib.tlog.merkle import SHA256, Frontier, Node, inclusion_proof
 from midun.lib.tlog.note import sign_text
 from midun.lib.tlog.opening import Opening
 from midun.lib.tlog.proof import Proof, parse_proof
+from tests.lib.bundle.authority import Authority as OpenSsl
 
 ORIGIN = "log.example.cn/evidence"
 LOG = Signer(ORIGIN, Algorithm.ED25519, b"\1" * 32)
@@ -103,6 +104,11 @@ def development(case, kinds=tuple(KeyKind), *, renewed=False):
             before = [Response.parse(answer).granted()]
             tokens.append(Token(answer, chain))
     return case.with_bundle(tokens=tuple(tokens))
+
+
+def other_curves(folder):
+    """The deposit with tokens on the larger curves."""
+    return one_file(authorities=[OpenSsl(folder / kind, kind) for kind in ("p384", "p521")])
 
 
 def file_set(*, authorities=(), count=21):

@@ -7,6 +7,7 @@ import random
 import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -45,6 +46,15 @@ def test_what_holds_is_valid_for_both(single, one, many):
     for name, data, beside, status in tampering.good(one, many):
         verdict = both(single, data, beside, same_reason=True)
         assert (verdict.status.value, verdict.reason) == (status, ""), (name, verdict)
+
+
+def test_larger_curves_hold_too(single, tmp_path):
+    case = building.other_curves(tmp_path)
+    assert both(single, case.bundle.encode(), {}).status == "valid"
+    hurt = case.bundle.tokens[1].response
+    token = replace(case.bundle.tokens[1], response=tampering.flip(hurt, len(hurt) - 5))
+    changed = case.with_bundle(tokens=(case.bundle.tokens[0], token)).bundle.encode()
+    assert both(single, changed, {}).reason == "token-signature-invalid"
 
 
 def test_every_hurt_is_named_the_same_by_both(single, one, many):

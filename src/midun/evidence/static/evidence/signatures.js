@@ -1,4 +1,4 @@
-// Signatures, for verifying only: Ed25519 (RFC 8032), ECDSA P-256 (FIPS 186-4), SM2 with SM3 (GB/T 32918.2), RSA PKCS #1
+// Signatures, for verifying only: Ed25519 (RFC 8032), ECDSA (FIPS 186-4), SM2 with SM3 (GB/T 32918.2), RSA PKCS #1
 // v1.5; and the hashes they need beside hashes.js. Nothing secret is handled, so nothing needs constant time.
 "use strict";
 (() => {
@@ -110,7 +110,7 @@
     return join(...state.map((word) => toBytes(BigInt(word >>> 0), 4)));
   }
 
-  // --- curves y² = x³ - 3x + b (P-256 and SM2), Jacobian coordinates, z = 0 is infinity ---
+  // --- curves y² = x³ - 3x + b (P-256, P-384, P-521, SM2), Jacobian coordinates, z = 0 is infinity ---
 
   const P256 = {
     p: 0xffffffff00000001000000000000000000000000ffffffffffffffffffffffffn,
@@ -118,6 +118,20 @@
     n: 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n,
     x: 0x6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296n,
     y: 0x4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5n,
+  };
+  const P384 = {
+    p: 0xfffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffeffffffff0000000000000000ffffffffn,
+    b: 0xb3312fa7e23ee7e4988e056be3f82d19181d9c6efe8141120314088f5013875ac656398d8a2ed19d2a85c8edd3ec2aefn,
+    n: 0xffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973n,
+    x: 0xaa87ca22be8b05378eb1c71ef320ad746e1d3b628ba79b9859f741e082542a385502f25dbf55296c3a545e3872760ab7n,
+    y: 0x3617de4a96262c6f5d9e98bf9292dc29f8f41dbd289a147ce9da3113b5f0b8c00a60b1ce1d7e819d7a431d7c90ea0e5fn,
+  };
+  const P521 = {
+    p: 0x1ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn,
+    b: 0x51953eb9618e1c9a1f929a21a0b68540eea2da725b99b315f3b8b489918ef109e156193951ec7e937b1652c0bd3bb1bf073573df883d2c34f1ef451fd46b503f00n,
+    n: 0x1fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409n,
+    x: 0xc6858e06b70404e9cd9e3ecb662395b4429c648139053fb521f828af606b4d3dbaa14b5e77efe75928fe1dc127a2ffa8de3348b3c1856a429bf97e7e31c2e5bd66n,
+    y: 0x11839296a789a3bc0045c8a5fb42c7d1bd998f54449579b446817afbd17273e662c97ee72995ef42640c550b9013fad0761353c7086a272c24088be94769fd16650n,
   };
   const SM2 = {
     p: 0xfffffffeffffffffffffffffffffffffffffffff00000000ffffffffffffffffn,
@@ -191,16 +205,17 @@
   }
 
   function decodePoint({ p, b }, key) {
-    if (key.length !== 65 || key[0] !== 4) return null;
-    const x = toNumber(key.subarray(1, 33)), y = toNumber(key.subarray(33));
+    const size = Math.ceil(p.toString(2).length / 8);
+    if (key.length !== 1 + 2 * size || key[0] !== 4) return null;
+    const x = toNumber(key.subarray(1, 1 + size)), y = toNumber(key.subarray(1 + size));
     return x < p && y < p && mod(y * y - x * x * x + 3n * x - b, p) === 0n ? [x, y] : null;
   }
 
-  function ecdsaHolds(key, digest, r, s) {
-    const { n } = P256, point = decodePoint(P256, key);
+  function ecdsaHolds(curve, key, digest, r, s) {
+    const { n } = curve, point = decodePoint(curve, key), spare = digest.length * 8 - n.toString(2).length;
     if (!point || r <= 0n || r >= n || s <= 0n || s >= n) return false;
-    const w = inverse(s, n);
-    const x = jointX(P256, toNumber(digest.subarray(0, 32)) * w % n, r * w % n, point);
+    const w = inverse(s, n), number = toNumber(digest) >> BigInt(Math.max(0, spare));
+    const x = jointX(curve, number * w % n, r * w % n, point);
     return x !== null && x % n === r;
   }
 
@@ -277,7 +292,7 @@
 
   const onSm2 = (key) => decodePoint(SM2, key) !== null;
   midun.signatures = {
-    ed25519Holds, ecdsaHolds, sm2Holds, rsaHolds, onSm2, toNumber,
+    P256, P384, P521, ed25519Holds, ecdsaHolds, sm2Holds, rsaHolds, onSm2, toNumber,
     digests: { sha1, sha256, sha384, sha512, sm3 },
   };
 })();

@@ -4,7 +4,7 @@
 (() => {
   const midun = globalThis.midun;
   const { Refused, equal, fromBase64, hex, join, utf8 } = midun.tlog;
-  const { ecdsaHolds, sm2Holds, rsaHolds, digests } = midun.signatures;
+  const { P256, P384, P521, ecdsaHolds, sm2Holds, rsaHolds, digests } = midun.signatures;
   const INTEGER = 2, BITS = 3, OCTETS = 4, NULL = 5, OID = 6, UTC = 0x17, GENERAL = 0x18, SEQUENCE = 0x30, SET = 0x31;
   const bad = (detail, reason = "token-malformed") => {
     throw new Refused(reason, detail);
@@ -139,6 +139,8 @@
   const BASIC = "2.5.29.19", USAGE = "2.5.29.15", PURPOSE = "2.5.29.37", STAMPING = "1.3.6.1.5.5.7.3.8";
   const UNDERSTOOD = [BASIC, USAGE, PURPOSE, "2.5.29.32", "2.5.29.17"];
 
+  const CURVES = { "1.2.840.10045.3.1.7": P256, "1.3.132.0.34": P384, "1.3.132.0.35": P521 };
+
   function readKey(info) {
     const parts = info.expect(SEQUENCE).parts(), names = parts.take(SEQUENCE).parts(), point = parts.take(BITS).bits();
     const kind = names.take(OID).oid();
@@ -147,8 +149,8 @@
       return { kind: "rsa", modulus: numbers.take(INTEGER).number(), exponent: numbers.take(INTEGER).number() };
     }
     const curve = kind === "1.2.840.10045.2.1" ? names.optional(OID)?.oid() : "";
-    const known = { "1.2.840.10045.3.1.7": "ec", "1.2.156.10197.1.301": "sm2" };
-    return { kind: known[curve] ?? `${kind} ${curve}`, point };
+    if (CURVES[curve]) return { kind: "ec", curve: CURVES[curve], point };
+    return { kind: curve === "1.2.156.10197.1.301" ? "sm2" : `${kind} ${curve}`, point };
   }
 
   function holds(key, oid, digestName, message, signature) {
@@ -165,7 +167,7 @@
     } catch {
       return false;
     }
-    return kind === "sm2" ? sm2Holds(key.point, message, r, s) : ecdsaHolds(key.point, digests[name](message), r, s);
+    return kind === "sm2" ? sm2Holds(key.point, message, r, s) : ecdsaHolds(key.curve, key.point, digests[name](message), r, s);
   }
 
   function nameOf(element) {

@@ -9,7 +9,7 @@ import re
 from typing import NamedTuple
 
 from midun.lib.bundle.container import Unsound
-from midun.lib.bundle.offline.curves import ecdsa_holds, rsa_holds, sm2_holds
+from midun.lib.bundle.offline.curves import P256, P384, P521, Curve, ecdsa_holds, rsa_holds, sm2_holds
 from midun.lib.bundle.offline.der import (
     BITS,
     BOOLEAN,
@@ -26,7 +26,8 @@ from midun.lib.bundle.offline.der import (
 PEM_BLOCK = re.compile(rb"-----BEGIN CERTIFICATE-----\r?\n([A-Za-z0-9+/=\r\n]+?)-----END CERTIFICATE-----")
 MAX_CHAIN = 8
 EC_KEY, RSA_KEY = "1.2.840.10045.2.1", "1.2.840.113549.1.1.1"
-P256_OID, SM2_OID = "1.2.840.10045.3.1.7", "1.2.156.10197.1.301"
+CURVES = {"1.2.840.10045.3.1.7": P256, "1.3.132.0.34": P384, "1.3.132.0.35": P521}
+SM2_OID = "1.2.156.10197.1.301"
 SIGNATURES = {
     "1.2.840.10045.4.3.2": ("ec", "sha256"),
     "1.2.840.10045.4.3.3": ("ec", "sha384"),
@@ -59,6 +60,7 @@ class PublicKey(NamedTuple):
     point: bytes
     modulus: int
     exponent: int
+    curve: Curve = P256
 
     def holds(self, algorithm: str, digest_name: str, message: bytes, signature: bytes) -> bool:
         """Whether it is this key's signature. Raises `Unsound(token-algorithm)` for what is not supported."""
@@ -75,7 +77,7 @@ class PublicKey(NamedTuple):
             return False
         if kind == "sm2":
             return sm2_holds(self.point, message, r, s)
-        return ecdsa_holds(self.point, hashlib.new(name, message).digest(), r, s)
+        return ecdsa_holds(self.curve, self.point, hashlib.new(name, message).digest(), r, s)
 
 
 class Certificate(NamedTuple):
@@ -126,8 +128,8 @@ def read_key(info: Der) -> PublicKey:
         modulus, exponent = take_next(numbers, INTEGER).number(), take_next(numbers, INTEGER).number()
         return PublicKey("rsa", b"", modulus, exponent)
     curve = algorithm[0].oid() if kind == EC_KEY and algorithm and algorithm[0].tag == OID else ""
-    if curve == P256_OID:
-        return PublicKey("ec", key, 0, 0)
+    if curve in CURVES:
+        return PublicKey("ec", key, 0, 0, CURVES[curve])
     if curve == SM2_OID:
         return PublicKey("sm2", key, 0, 0)
     return PublicKey(f"{kind} {curve}", b"", 0, 0)

@@ -1,6 +1,6 @@
-"""Signatures in plain Python, for verifying only: Ed25519 (RFC 8032), ECDSA P-256, SM2 (GB/T 32918.2), RSA.
+"""Signatures in plain Python, for verifying only: Ed25519 (RFC 8032), ECDSA, SM2 (GB/T 32918.2), RSA.
 
-Nothing secret is handled, so nothing needs constant time. Both Weierstrass curves have a = -3.
+Nothing secret is handled, so nothing needs constant time. All Weierstrass curves here have a = -3.
 """
 
 from __future__ import annotations
@@ -37,6 +37,40 @@ P256 = Curve(
     0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551,
     0x6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296,
     0x4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5,
+)
+P384 = Curve(
+    0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEFFFFFFFF0000000000000000FFFFFFFF,
+    0xB3312FA7E23EE7E4988E056BE3F82D19181D9C6EFE8141120314088F5013875AC656398D8A2ED19D2A85C8EDD3EC2AEF,
+    0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFC7634D81F4372DDF581A0DB248B0A77AECEC196ACCC52973,
+    0xAA87CA22BE8B05378EB1C71EF320AD746E1D3B628BA79B9859F741E082542A385502F25DBF55296C3A545E3872760AB7,
+    0x3617DE4A96262C6F5D9E98BF9292DC29F8F41DBD289A147CE9DA3113B5F0B8C00A60B1CE1D7E819D7A431D7C90EA0E5F,
+)
+P521 = Curve(
+    int(
+        "1fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
+        "fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+        16,
+    ),
+    int(
+        "51953eb9618e1c9a1f929a21a0b68540eea2da725b99b315f3b8b489918ef109e1"
+        "56193951ec7e937b1652c0bd3bb1bf073573df883d2c34f1ef451fd46b503f00",
+        16,
+    ),
+    int(
+        "1fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
+        "a51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409",
+        16,
+    ),
+    int(
+        "c6858e06b70404e9cd9e3ecb662395b4429c648139053fb521f828af606b4d3dba"
+        "a14b5e77efe75928fe1dc127a2ffa8de3348b3c1856a429bf97e7e31c2e5bd66",
+        16,
+    ),
+    int(
+        "11839296a789a3bc0045c8a5fb42c7d1bd998f54449579b446817afbd17273e662"
+        "c97ee72995ef42640c550b9013fad0761353c7086a272c24088be94769fd16650",
+        16,
+    ),
 )
 SM2_CURVE = Curve(
     0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF00000000FFFFFFFFFFFFFFFF,
@@ -121,18 +155,19 @@ def joint_x(curve: Curve, base_scalar: int, scalar: int, point: tuple[int, int])
 
 def decode_point(curve: Curve, public: bytes) -> tuple[int, int] | None:
     """The point of 0x04 ‖ x ‖ y (SEC 1 §2.3.3); None if it is none of the curve."""
-    if len(public) != 65 or public[0] != 4:
+    size = (curve.p.bit_length() + 7) // 8
+    if len(public) != 1 + 2 * size or public[0] != 4:
         return None
-    x, y, p = int.from_bytes(public[1:33], "big"), int.from_bytes(public[33:], "big"), curve.p
+    x, y, p = int.from_bytes(public[1 : 1 + size], "big"), int.from_bytes(public[1 + size :], "big"), curve.p
     return (x, y) if x < p and y < p and (y * y - x * x * x + 3 * x - curve.b) % p == 0 else None
 
 
-def ecdsa_holds(public: bytes, digest: bytes, r: int, s: int) -> bool:
-    """Whether (r, s) is the P-256 key's signature of a digest of any length."""
-    curve, point = P256, decode_point(P256, public)
+def ecdsa_holds(curve: Curve, public: bytes, digest: bytes, r: int, s: int) -> bool:
+    """Whether (r, s) is the key's signature of a digest of any length (FIPS 186-4 §6.4)."""
+    point = decode_point(curve, public)
     if point is None or not (0 < r < curve.n and 0 < s < curve.n):
         return False
-    number = int.from_bytes(digest[:32], "big")
+    number = int.from_bytes(digest, "big") >> max(0, 8 * len(digest) - curve.n.bit_length())
     inverse = pow(s, curve.n - 2, curve.n)
     x = joint_x(curve, number * inverse % curve.n, r * inverse % curve.n, point)
     return x is not None and x % curve.n == r
