@@ -53,4 +53,5 @@ def test_the_checkpoint_is_published_once_a_day(log, client):
     record = CheckpointRecord.objects.unscoped("test").get()
     assert (record.size, str(record.published_on)) == (1, "2025-06-10")
     assert record.text.startswith(f"{log.origin}\n1\n")
+    assert record.text in client.get("/").content.decode().replace("&#x2B;", "+").replace("&#43;", "+")
     assert record.text in client.get("/log/").content.decode().replace("&#x2B;", "+").replace("&#43;", "+")

@@ -44,3 +44,10 @@ def publish(log: Log, *, at: datetime) -> CheckpointRecord | None:
     record.published_on = today
     record.save(update_fields=["published_on"])
     return record
+
+
+def latest_publication() -> CheckpointRecord | None:
+    """The newest daily publication."""
+    rows = CheckpointRecord.objects.unscoped("what the log publishes").filter(published_on__isnull=False)
+    found: CheckpointRecord | None = rows.order_by("-published_on").first()
+    return found
