@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from datetime import timedelta
 
 import pytest
 
@@ -176,8 +177,8 @@ def test_others_deposits_are_not_handed_off(login, deposit, cast, at):
 
 
 def test_the_file_for_the_notary(login, deposit, monkeypatch):
-    """Without a log behind the rows there are no receipts: those are in the journey."""
-    monkeypatch.setattr("midun.deposits.handoff_file.receipts_of", lambda _deposits: {})
+    """Without a log behind the rows there are no proofs: those are in the journey."""
+    monkeypatch.setattr("midun.deposits.handoff_file.proofs_of", lambda _deposits, **_at: {})
     made = deposit("jia", 3, label="=R-21")
     handoff = hand_off(login("enterprise_admin"), made)
     answer = login("enterprise_admin").get(f"/deposits/handoffs/{handoff.uuid}/file.zip")
@@ -189,3 +190,15 @@ def test_the_file_for_the_notary(login, deposit, monkeypatch):
         assert "log.example.cn/evidence" in archive.read("03-日志公钥.txt").decode()
     row = table.rows[-1].cells
     assert row[1:6] == ["=R-21", made.sha256.hex()[:8], "单个文件", str(made.uuid), "3"]
+
+
+def test_the_desk_asks_the_notary_and_the_holder_of_a_token(login, deposit, cast):
+    enterprise, notary = login("enterprise_admin"), login("notary_officer")
+    hand_off(enterprise, deposit("jia", 0), notary=cast.organisations["notary"].pk)
+    enterprise.post("/deposits/tokens/new/", {"name": "PLM", "scope": "deposit", "days": "30"})
+    assert "甲精密机械有限公司：证据保全" in text(notary.get("/desk/"))
+    assert "即将到期" not in text(enterprise.get("/desk/"))
+    from django.utils import timezone
+
+    Token.objects.unscoped("test").update(expires_at=timezone.now() + timedelta(days=10))
+    assert "“PLM”即将到期" in text(enterprise.get("/desk/"))

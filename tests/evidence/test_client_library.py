@@ -260,3 +260,23 @@ def test_the_manifest_of_ten_thousand_files_is_made_in_a_worker(page):
     )
     made: Commitment = own.commitment()
     assert given == [made.sha256.hex(), made.sm3.hex(), hashlib.sha256(b"".join(own.lines())).hexdigest()]
+
+
+def test_a_manifest_is_read_again_and_a_damaged_one_refused(page):
+    own = a_set(12, 12)
+    good = b"".join(own.lines()).decode()
+    lines = good.splitlines(keepends=True)
+    cases = [good, good[:-1], "".join(lines[:-1]), good + lines[-1], "".join([lines[0], lines[1], *lines[1:-1]])]
+    cases += [good.replace("midun-manifest/1", "midun-manifest/2"), "", "{}\n", good.replace(lines[3], "[]\n")]
+    given = page.evaluate(
+        """(cases) => cases.map((text) => {
+          try {
+            const read = midun.Manifest.parse(text), {sha256, sm3} = read.commitment();
+            const again = new TextDecoder().decode(read.encode());
+            return again === text ? tlog_hex([sha256, sm3]) : "not written as read";
+          } catch (error) { return error.reason ?? String(error); }
+          function tlog_hex(both) { return both.map(midun.tlog.hex).join(""); } })""",
+        cases,
+    )
+    assert given[0] == own.commitment().leaf.hex()
+    assert set(given[1:]) == {"opening-malformed"}

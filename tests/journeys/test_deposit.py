@@ -4,6 +4,8 @@ import hashlib
 import io
 import json
 import re
+import subprocess
+import sys
 import zipfile
 
 import pytest
@@ -68,6 +70,21 @@ def receipt_of(page):
     return page.evaluate("fetch(document.querySelector('a[download$=\".json\"]').href).then((a) => a.json())")
 
 
+def bundle_of(page, folder):
+    """The bundle, once the witnesses and the time-stamp of the demonstration have answered."""
+    for _ in range(60):
+        page.reload()
+        if page.get_by_text("证明完备", exact=True).count():
+            break
+        page.wait_for_timeout(1000)
+    assert "不是法定时间" in page.locator("main").inner_text(), "the demonstration's own parties are labelled"
+    with page.expect_download() as saved:
+        page.get_by_role("link", name="下载证明包").click()
+    path = folder / "bundle.zip"
+    saved.value.save_as(path)
+    return path
+
+
 def nothing_left(sent, digests, names):
     """Neither content, names, maker nor a bare digest (in hex, base64 or raw) in any request."""
     forbidden = [SECRET.encode(), NAME.encode(), MAKER.encode(), *(name.encode() for name in names)]
@@ -96,7 +113,7 @@ def test_a_folder_is_deposited_and_nothing_but_commitments_leaves(visitors, file
     path = keep(page, tmp_path)
     axe_finds_nothing(page)
     page.get_by_role("button", name="提交存证").click()
-    page.wait_for_url(DEPOSIT)
+    page.wait_for_url(DEPOSIT, timeout=60_000)
     axe_finds_nothing(page)
     assert "R-21 可见" in page.locator("h1").inner_text()
 
@@ -132,12 +149,27 @@ def test_three_steps_for_somebody_new(visitors, files, tmp_path, watch, phone):
     path = keep(page, tmp_path)
     assert page.locator("[aria-current=step]").inner_text().split() == ["3", "提交"]
     page.get_by_role("button", name="提交存证").click()
-    page.wait_for_url(DEPOSIT)
+    page.wait_for_url(DEPOSIT, timeout=60_000)
     file = digest_file(files / f"{NAME}.txt")
     opening = Opening.parse(path.read_bytes())
     opening.verify(parse_entry(parse_proof(receipt_of(page)["proof"].encode()).extra), file)
     nothing_left(sent, [file.sha256, file.sm3], [f"{NAME}.txt"])
     assert opening.commitment()[1].sha256.hex()[:8] in path.name
+    if not phone:
+        assert_verified_alone(bundle_of(page, tmp_path), path, files / f"{NAME}.txt", tmp_path)
+
+
+def assert_verified_alone(bundle, opening, file, folder):
+    """The verifier out of the bundle says so, and says no for another file."""
+    with zipfile.ZipFile(bundle) as archive:
+        (folder / "verify.py").write_bytes(archive.read("verify.py"))
+    other = folder / "other.txt"
+    other.write_text("x", encoding="utf-8")
+    command = [sys.executable, "-I", str(folder / "verify.py"), "--opening", str(opening), str(bundle)]
+    right = subprocess.run([*command, str(file)], capture_output=True, text=True, check=False)
+    wrong = subprocess.run([*command, str(other)], capture_output=True, text=True, check=False)
+    assert right.returncode == 0, right.stdout + right.stderr
+    assert wrong.returncode != 0, wrong.stdout
 
 
 def test_a_refused_deposit_is_told_and_sent_again(visitors, files, tmp_path):
@@ -151,7 +183,7 @@ def test_a_refused_deposit_is_told_and_sent_again(visitors, files, tmp_path):
     page.get_by_text("没有收到平台的答复").wait_for()
     page.context.set_offline(False)
     page.get_by_role("button", name="提交存证").click()
-    page.wait_for_url(DEPOSIT)
+    page.wait_for_url(DEPOSIT, timeout=60_000)
 
 
 def test_what_cannot_be_deposited_is_said(visitors, tmp_path):
@@ -182,7 +214,7 @@ def test_handed_to_a_notary_who_confirms(visitors, files, tmp_path):
     page.get_by_role("button", name="计算指纹").click()
     keep(page, tmp_path)
     page.get_by_role("button", name="提交存证").click()
-    page.wait_for_url(DEPOSIT)
+    page.wait_for_url(DEPOSIT, timeout=60_000)
     deposit = page.url
     page.goto("/deposits/handoffs/new/")
     axe_finds_nothing(page)
@@ -201,6 +233,7 @@ def test_handed_to_a_notary_who_confirms(visitors, files, tmp_path):
     with notary.expect_download() as saved:
         notary.get_by_role("link", name="下载移交文件").click()
     with zipfile.ZipFile(io.BytesIO(saved.value.path().read_bytes())) as archive:
+        assert any(name.startswith("证明包/") for name in archive.namelist())
         (receipt,) = [json.loads(archive.read(name)) for name in archive.namelist() if name.startswith("回执/")]
         assert receipt["deposit"] in deposit
         assert archive.read("02-核验记录.pdf").startswith(b"%PDF")

@@ -6,14 +6,19 @@ import zipfile
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.conf import settings
 from django.utils.timezone import localtime
 
 from midun.deposits.models import HandOff
 from midun.deposits.stages import Stage, Stages, covering, name_of
+from midun.evidence.bundles import bundle_of
 from midun.evidence.models import Deposit, Log
 from midun.evidence.receipts import receipt_of
 from midun.kernel.documents.sheet import Box, RecordSheet, sheet_pdf
 from midun.lib.sheets import Column, Sheet, write_xlsx
+
+MOST_BUNDLES = 30
+"""Each bundle takes a fraction of a second to make (its certificate is typeset)."""
 
 STEPS = (
     "核对企业统一社会信用代码、移交人身份，与下表“账号身份”一致。",
@@ -38,7 +43,7 @@ def handoff_zip(handoff: HandOff, *, at: datetime) -> bytes:
     checkpoint = handoff.checkpoint()
     if checkpoint is not None:
         members["04-检查点.txt"] = bytes(checkpoint.note)
-    members |= receipts_of(deposits)
+    members |= proofs_of(deposits, at=at)
     packed = io.BytesIO()
     when = localtime(handoff.created_at).timetuple()[:6]
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -47,12 +52,16 @@ def handoff_zip(handoff: HandOff, *, at: datetime) -> bytes:
     return packed.getvalue()
 
 
-def receipts_of(deposits: Sequence[Deposit]) -> dict[str, bytes]:
-    """The receipt of each deposit at its present stage."""
-    return {
-        f"回执/{d.index:08}-{d.uuid}.json": json.dumps(receipt_of(d).data(), ensure_ascii=False, indent=1).encode()
-        for d in deposits
-    }
+def proofs_of(deposits: Sequence[Deposit], *, at: datetime) -> dict[str, bytes]:
+    """The receipt of each deposit at its present stage, and its bundle unless there are too many to make at once."""
+    found = {}
+    for one in deposits:
+        name = f"{one.index:08}-{one.uuid}"
+        receipt = json.dumps(receipt_of(one).data(), ensure_ascii=False, indent=1)
+        found[f"回执/{name}.json"] = receipt.encode()
+        if len(deposits) <= MOST_BUNDLES:
+            found[f"证明包/{name}.zip"] = bundle_of(one, at=at, site=settings.MIDUN_BASE_URL)
+    return found
 
 
 def _when(value: datetime | None) -> str:
@@ -141,7 +150,9 @@ def _readme(handoff: HandOff, rows: Sequence[tuple[Deposit, Stage]]) -> str:
         "03-日志公钥.txt　　 平台日志的公钥，请与平台公示页 /log/policy 核对",
         "04-检查点.txt　　　 证明完备后才有：公证机构可用自己的密钥对它共同签名",
         "回执/　　　　　　　 每条存证的回执：日志签名、包含证明、时间戳",
-        "证明包由企业从平台下载后一并提供。",
+        "证明包/　　　　　　 每条存证的证明包：证明书、时间戳、离线核验程序"
+        if len(rows) <= MOST_BUNDLES
+        else f"超过 {MOST_BUNDLES} 条，证明包由企业逐条下载后一并提供。",
         "",
         "这里没有原文件、文件名、文件指纹，也没有开启信息：它们只在企业手里，由企业当面出示。",
         "",

@@ -173,6 +173,19 @@
     });
   }
 
+  const TRIES = 6, LONGEST_WAIT = 30;
+
+  // A busy or restarting log says when to ask again; the same request key makes asking again harmless.
+  async function patiently(address, headers, body) {
+    for (let left = TRIES; ; left--) {
+      const answer = await post(address, headers, body);
+      const wait = Number(answer.headers.get("Retry-After")) || 0;
+      if (![429, 503].includes(answer.status) || !left || !wait || wait > LONGEST_WAIT) return answer;
+      one("waiting").textContent = `平台正忙，${wait} 秒后自动再提交……`;
+      await new Promise((resolve) => { setTimeout(resolve, wait * 1000); });
+    }
+  }
+
   async function send() {
     const button = one("send");
     button.disabled = true;
@@ -180,7 +193,7 @@
     tell("");
     try {
       const headers = { "Content-Type": "application/json", "Idempotency-Key": requestKey };
-      const answer = await post(root.dataset.api, headers, JSON.stringify({
+      const answer = await patiently(root.dataset.api, headers, JSON.stringify({
         kind: made.kind,
         sha256: tlog.hex(made.commitment.sha256),
         sm3: tlog.hex(made.commitment.sm3),
@@ -196,6 +209,8 @@
       tell(error.told ?? "没有收到平台的答复。请检查网络后再点一次“提交存证”：重复提交不会重复存证。");
       button.disabled = false;
       button.classList.remove("btn-loading");
+    } finally {
+      one("waiting").textContent = "";
     }
   }
 
