@@ -57,6 +57,7 @@ def test_a_final_deposit_is_valid_for_every_verifier(final, bearer, tmp_path):
     data = fetched(final, bearer)
     verdict = verify_bundle(data, opening=OPENING.encode(), file=OPENING.file)
     assert (verdict.status, verdict.reason) == ("valid", ""), verdict
+    assert verdict.sentence == "核验通过，但时间戳是开发测试用的，不是法定时间，不能作为证据。"
     assert any("不是法定时间" in step.sentence and step.state is State.NOTE for step in verdict.steps)
     bundle = read_bundle(data)
     assert sorted(bundle.papers) == ["README.txt", "certificate.pdf", "verify.html", "verify.py"]
@@ -65,7 +66,7 @@ def test_a_final_deposit_is_valid_for_every_verifier(final, bearer, tmp_path):
         (tmp_path / name).write_bytes(content)
     command = [sys.executable, "-I", "verify.py", "b.zip", "f", "--opening", "o.json"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert (done.returncode, "核验通过。" in done.stdout) == (0, True), done.stdout + done.stderr
+    assert (done.returncode, "不是法定时间，不能作为证据。" in done.stdout) == (0, True), done.stdout + done.stderr
 
 
 def test_the_commands_of_the_readme_do_what_it_says(final, bearer, tmp_path):

@@ -54,6 +54,9 @@ class Verdict:
     @property
     def sentence(self) -> str:
         """The answer in one sentence."""
+        tokens = self.facts.get("tokens") or []
+        if self.status is Status.VALID and tokens and all(token["development"] for token in tokens):
+            return SAY["valid-development"]
         absent = [SAY[f"absent-{step.check}"] for step in self.steps if step.state is State.MISSING]
         return fill(self.status.value, SENTENCE_OF[self.reason] if self.reason else "、".join(absent))
 

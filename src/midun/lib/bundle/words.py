@@ -38,6 +38,7 @@ DEVELOPMENT_POLICY = "2.25.238826541219450219105834160243921867273"
 
 SAY = {
     "valid": "核验通过。",
+    "valid-development": "核验通过，但时间戳是开发测试用的，不是法定时间，不能作为证据。",
     "valid-accepted-only": "日志签名有效，但证据尚不齐全，缺：{}。",
     "invalid": "核验不通过：{}",
     "absent-witness": "见证方共同签名",

@@ -442,7 +442,8 @@
     }
     const missing = check.steps.filter((step) => step.state === "missing").map((step) => fill(`absent-${step.check}`));
     const status = reason ? "invalid" : missing.length ? "valid-accepted-only" : "valid";
-    const sentence = fill(status, reason ? sentences[reason] : missing.join("、"));
+    const stamps = check.facts.tokens ?? [], trial = stamps.length > 0 && stamps.every((stamp) => stamp.development);
+    const sentence = fill(status === "valid" && trial ? "valid-development" : status, reason ? sentences[reason] : missing.join("、"));
     const { steps, facts } = check;
     return { format: "midun-verdict/1", status, reason, where, sentence, steps, facts };
   };

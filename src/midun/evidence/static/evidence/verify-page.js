@@ -65,7 +65,8 @@
     progress(null);
     find("vf-other").hidden = !isAnother(facts);
     find("vf-sentence").textContent = sentence;
-    find("vf-sentence").className = `vf-box ${COLOURS[status]}`;
+    const trial = status === "valid" && sentence !== midun.words.say.valid;
+    find("vf-sentence").className = `vf-box ${trial ? "vf-part" : COLOURS[status]}`;
     find("vf-steps").replaceChildren(...steps.map(({ state, sentence: said }) => {
       const line = document.createElement("li"), mark = document.createElement("b"), text = document.createElement("span");
       mark.textContent = MARKS[state];

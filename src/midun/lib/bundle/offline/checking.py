@@ -56,7 +56,9 @@ def check_bundle(
         check.say("failed", SENTENCES[reason] + (f"（{where}）" if where else ""))
     missing = [SAY["absent-" + step["check"]] for step in check.steps if step["state"] == "missing"]
     status = "invalid" if reason else "valid-accepted-only" if missing else "valid"
-    sentence = fill(status, SENTENCES[reason] if reason else "、".join(missing))
+    stamps = check.facts.get("tokens") or []
+    key = "valid-development" if status == "valid" and stamps and all(s["development"] for s in stamps) else status
+    sentence = fill(key, SENTENCES[reason] if reason else "、".join(missing))
     return {
         "format": "midun-verdict/1",
         "status": status,
