@@ -16,6 +16,7 @@ from midun.lib.marking.code.message import new_copy_id, write_id
 from midun.lib.marking.documents.files import read
 from midun.lib.marking.errors import Refused
 from midun.lib.marking.issue import Made, Order, label_of, make
+from midun.lib.marking.keys import MarkKey
 from midun.lib.marking.registry import REGISTRY_NAME, Issued, Registry
 from midun.lib.marking.trace import Attribution, trace
 
@@ -188,7 +189,7 @@ def _trace(options: argparse.Namespace) -> int:
     registry = Registry(against, create=False)
     try:
         issued = {key.fingerprint: registry.ids(key.fingerprint) for key in keys}
-        reports = [_report(path, registry, trace(read(path), path.suffix, keys, issued)) for path in options.paths]
+        reports = [_traced(path, registry, keys, issued) for path, _ in _files(options.paths)]
     finally:
         registry.close()
     if options.json:
@@ -196,6 +197,14 @@ def _trace(options: argparse.Namespace) -> int:
     else:
         print("\n\n".join(_sentences(report) for report in reports))
     return DONE if all(report["found"] for report in reports) else NOTHING
+
+
+def _traced(path: Path, registry: Registry, keys: list[MarkKey], issued: dict[str, list[bytes]]) -> dict[str, object]:
+    """A file that cannot be read is reported; the others are still looked at."""
+    try:
+        return _report(path, registry, trace(read(path), path.suffix, keys, issued))
+    except Refused as error:
+        return {"file": str(path), "found": [], "identical_to": None, "label": [f"未能检查：{error}"]}
 
 
 def _report(path: Path, registry: Registry, found: list[Attribution]) -> dict[str, object]:
@@ -249,7 +258,8 @@ def _sentences(report: dict[str, object]) -> str:
         who = f"发给 {row['recipient']}（{row['at'][:10]}，原件 {row['name']}）" if row else "登记簿中没有这个编号"
         bound = f"误认概率不超过 10^{one['log10_error']:.1f}"
         lines.append(f"  副本 {one['copy']}：{who}；载体 {one['carrier']}，{one['place']}，{bound}")
-    if not found:
+    unread = isinstance(report["label"], list) and any("未能检查" in str(note) for note in report["label"])
+    if not found and not unread:
         lines.append("  未检出密标。")
     same = report["identical_to"]
     if isinstance(same, dict):

@@ -7,6 +7,8 @@ import docx
 import openpyxl
 from PIL import Image
 
+from tests.lib.marking.prose import prose
+
 R = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 P = "http://schemas.openxmlformats.org/presentationml/2006/main"
 A = "http://schemas.openxmlformats.org/drawingml/2006/main"
@@ -15,10 +17,10 @@ A = "http://schemas.openxmlformats.org/drawingml/2006/main"
 def word(*, header="", pictures=True, sections=1):
     document = docx.Document()
     for number in range(12):
-        document.add_paragraph(f"{number} 量产良率爬坡计划：按照配方（核心）调整温度，记录压力。")
+        document.add_paragraph(prose(number, 120))
     if pictures:
         held = io.BytesIO()
-        Image.linear_gradient("L").save(held, "PNG")
+        Image.linear_gradient("L").resize((500, 400)).save(held, "PNG")
         held.seek(0)
         document.add_picture(held)
     if header:

@@ -14,9 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from midun.lib.marking.documents import pictures
 from midun.lib.marking.documents.files import Kind, kind_of
 from midun.lib.marking.documents.office import Shown, is_marked, mark_office
 from midun.lib.marking.documents.package import Package
+from midun.lib.marking.documents.text.mark import decode, identify, observe
+from midun.lib.marking.documents.text.prose import strip_hidden
 from midun.lib.marking.documents.xlsx import with_line
 from midun.lib.marking.errors import Reason, Refused
 from midun.lib.marking.image.detector import detect
@@ -40,7 +43,15 @@ def test_only_headers_slides_and_sheets_change(kind):
     before, after = office.unpacked(FILES[kind]), office.unpacked(mark_office(FILES[kind], MINE, KEY, SHOWN))
     assert before.keys() <= after.keys()
     changed = {name for name in before if before[name] != after[name]}
-    allowed = ("[Content_Types]", ".rels", "word/document.xml", "word/header", "ppt/slides/", "xl/worksheets/")
+    allowed = (
+        "/media/",
+        "[Content_Types]",
+        ".rels",
+        "word/document.xml",
+        "word/header",
+        "ppt/slides/",
+        "xl/worksheets/",
+    )
     assert all(any(word in name for word in allowed) for name in changed), changed
     with pytest.raises(Refused) as error:
         mark_office(mark_office(FILES[kind], MINE, KEY, SHOWN), MINE, KEY, SHOWN)
@@ -53,7 +64,9 @@ def test_word_text_stays_and_every_header_has_the_line():
         docx.Document(io.BytesIO(FILES["docx"])),
         docx.Document(io.BytesIO(mark_office(FILES["docx"], MINE, KEY, SHOWN))),
     )
-    assert [p.text for p in before.paragraphs] == [p.text for p in after.paragraphs]
+    assert [p.text for p in before.paragraphs] == [strip_hidden(p.text) for p in after.paragraphs]
+    pasted = "\n".join(p.text for p in after.paragraphs[2:9])
+    assert decode(observe(pasted, KEY), KEY) or identify(observe(pasted, KEY), [MINE], KEY)
     for section in after.sections:
         headers = [section.header] + ([section.first_page_header] if section.different_first_page_header_footer else [])
         for header in headers:
@@ -147,6 +160,12 @@ def test_bombs_and_tricks_of_the_container_are_refused():
     place = lying.index(b"PK\x01\x02") + 24
     lying[place : place + 4] = struct.pack("<I", 10)
     assert refused(bytes(lying)) is Reason.BROKEN
+
+
+def test_pictures_copied_out_of_a_file_name_its_copy():
+    parts = office.unpacked(mark_office(FILES["docx"], MINE, KEY, SHOWN))
+    name = next(name for name in parts if name.startswith("word/media/image"))
+    assert detect(pictures.gray(parts[name]), KEY).copy_id == MINE
 
 
 def test_a_zip_inside_is_carried_and_never_opened():

@@ -26,7 +26,7 @@ from tests.lib.marking.prose import SOURCE
 from tests.lib.marking.prose import prose as manual
 
 KEY = MarkKey(bytes(range(32)), 3)
-IDS = [hashlib.sha256(bytes([number % 256, number // 256])).digest()[:8] for number in range(1000)]
+IDS = [hashlib.sha256(bytes([number % 256, number // 256])).digest()[:8] for number in range(300)]
 MINE = IDS[7]
 
 
@@ -112,13 +112,13 @@ def test_an_id_that_was_not_issued_is_never_taken_for_another():
 
 
 def test_false_positives_stay_below_the_bound():
-    """60,000 pairs of unmarked excerpt and id: the best tail corrected for all tries is what chance gives, no better."""
+    """12,000 pairs of unmarked excerpt and id: the best tail corrected for all tries is what chance gives, no better."""
     smallest = 1.0
-    for seed in range(60):
+    for seed in range(40):
         observed = observe(manual(1000 + seed, 600), KEY)
         got = identify(observed, IDS, KEY, limit=1.0)
         smallest = min(smallest, got.probability) if got else smallest
-    assert smallest > 1e-5
+    assert smallest > 1e-4
 
 
 def test_tail_is_exact():

@@ -83,12 +83,12 @@ def _text(text: str, suffix: str, key: MarkKey, ids: list[bytes]) -> list[Attrib
 def _images(
     planes: Iterator[tuple[str, npt.NDArray[np.uint8]]] | list, key: MarkKey, carrier: str
 ) -> list[Attribution]:
-    for place, plane in planes:
+    for looked, (place, plane) in enumerate(planes, 1):
         if min(plane.shape) < LEAST_SIDE // 3:
             continue
         got = detect(plane, key)
         if got is not None:
-            return [Attribution(got.copy_id, carrier, place, got.log10_error, key)]
+            return [Attribution(got.copy_id, carrier, place, got.log10_error + math.log10(looked), key)]
     return []
 
 

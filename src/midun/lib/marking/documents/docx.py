@@ -7,6 +7,7 @@ from lxml import etree
 
 from midun.lib.marking.documents.layer import picture
 from midun.lib.marking.documents.package import OFFICE_RELS, Package, parse_xml, write_xml
+from midun.lib.marking.documents.word_text import mark_text
 from midun.lib.marking.keys import MarkKey
 
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
@@ -34,6 +35,7 @@ def mark(package: Package, copy_id: bytes, key: MarkKey, line: str, watermark: s
     package.default_type("png", "image/png")
     package.put(image, picture(copy_id, key, width / _TWIPS, height / _TWIPS))
     _complete_headers(package, sections)
+    mark_text(document, copy_id, key)
     package.put(package.main, write_xml(document))
     for header in package.related(package.main, "header"):
         root = package.xml(header)

@@ -82,14 +82,23 @@ def embed(
         raise Refused(Reason.NO_CARRIER, f"文件太短：只能放下 {len(bits)} 位，至少需要 {LEAST_BITS} 位，无法可靠追溯。")
     out, done = [], 0
     for one in places:
-        form = 0
-        for question in questions(one, secret):
-            form = form << 1 | answer(question, message)
-        out += [text[done : one.start], one.forms[form]]
+        out += [text[done : one.start], one.forms[_form(one, secret, message)]]
         done = one.end
     marked = "".join(out) + text[done:]
     _check(text, marked, copy_id, key, suffix, channels, len(bits))
     return marked
+
+
+def form_of(carrier: Carrier, copy_id: bytes, key: MarkKey) -> int:
+    """Which of its forms a carrier takes for an id."""
+    return _form(carrier, key.derive("text"), _message(copy_id, key))
+
+
+def _form(carrier: Carrier, secret: bytes, message: int) -> int:
+    form = 0
+    for question in questions(carrier, secret):
+        form = form << 1 | answer(question, message)
+    return form
 
 
 def _check(
