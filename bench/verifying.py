@@ -22,7 +22,7 @@ from tests.browser import ScriptPage
 from tests.lib.bundle import building
 from tools.product import find_chromium
 
-TITLE = "核验证据包；一万个文件的文件夹"
+TITLE = "核验证明包；一万个文件的文件夹"
 _STATIC = Path(__file__).resolve().parent.parent / "src/midun/evidence/static/evidence"
 _FILES, _MEAN = 10_000, 100_000
 _ROUNDS = 20
@@ -65,10 +65,10 @@ def _bundles() -> Table:
         took = _in_browser(data, opening)
         rows += [_row("浏览器，页面打开后第一次", took[:1], 200), _row("浏览器，此后", took[1:], 200)]
     note = (
-        f"证据包 {len(data) / 1024:.0f} KB：日志签名 Ed25519 与 SM2，两个见证方，"
+        f"证明包 {len(data) / 1024:.0f} KB：日志签名 Ed25519 与 SM2，两个见证方，"
         "P-256 与 SM2 时间戳各一，各两张证书；并打开存证。处理器时间不受同时运行的其他程序影响。"
     )
-    return Table("核验一个证据包", ["核验工具", "中位数", "处理器时间", "目标"], rows, note)
+    return Table("核验一个证明包", ["核验工具", "中位数", "处理器时间", "目标"], rows, note)
 
 
 def _timed(act: Callable[[], object]) -> float:

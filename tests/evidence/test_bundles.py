@@ -88,7 +88,7 @@ def test_an_accepted_deposit_says_what_is_missing(deposit, bearer):
     verdict = verify_bundle(fetched(deposit, bearer))
     # nobody is configured as a witness, so the policy asks for none; a time-stamp is always asked for
     assert verdict.status == "valid-accepted-only"
-    assert verdict.sentence == "日志签名有效，但证据尚不齐全，缺：时间戳。"
+    assert verdict.sentence == "日志签名有效，但证明尚不齐全，缺：时间戳。"
 
 
 def test_a_shown_statement_is_in_it_and_must_be_the_committed_one(final, bearer):

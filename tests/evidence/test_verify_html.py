@@ -78,7 +78,7 @@ def test_what_does_not_hold_is_said(browser, folder):
     said, colour, _steps = verdict(browser, folder, bundle="bundle.zip", opening="opening.json", file="other.txt")
     assert (said, colour) == ("核验不通过：文件的内容与存证时不同。", "vf-box vf-bad")
     said, colour, _steps = verdict(browser, folder, bundle="early.zip", policy="policy.txt")
-    assert (said, colour) == ("日志签名有效，但证据尚不齐全，缺：时间戳。", "vf-box vf-part")
+    assert (said, colour) == ("日志签名有效，但证明尚不齐全，缺：时间戳。", "vf-box vf-part")
 
 
 def test_it_may_load_nothing(folder):

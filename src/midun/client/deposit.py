@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--statement", type=Path, metavar="文件", help="来源说明，一并承诺，不发送")
     parser.add_argument("--keep", type=Path, metavar="文件夹", help="保存开启信息与回执；默认在原文件旁")
     parser.add_argument("--claim-time", action="store_true", help="在记录中写入本机时间（自报，不是证明）")
-    parser.add_argument("--wait", type=int, default=0, metavar="秒", help="等待见证与时间戳齐备，然后下载证据包")
+    parser.add_argument("--wait", type=int, default=0, metavar="秒", help="等待见证与时间戳齐备，然后下载证明包")
     parser.add_argument("--quiet", action="store_true", help="不显示进度")
 
 
@@ -157,7 +157,7 @@ def _wait(site: Site, kept: Kept, receipt: dict[str, object], seconds: int) -> E
     if answer.status not in _GOOD:
         raise refusal(answer)
     kept.write(BUNDLE, answer.body)
-    print(f"证据包：{kept.folder / BUNDLE}")
+    print(f"证明包：{kept.folder / BUNDLE}")
     if receipt.get("stage") == "final":
         return Exit.OK
     print("见证方签名或时间戳尚未齐备，可稍后用同样的命令再取。", file=sys.stderr)

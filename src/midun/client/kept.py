@@ -19,7 +19,7 @@ OPENING, MANIFEST, REQUEST, RECEIPT, BUNDLE = (
     "文件清单.jsonl",
     "request.json",
     "receipt.json",
-    "证据包.zip",
+    "证明包.zip",
 )
 _SALT_BYTES = 32
 

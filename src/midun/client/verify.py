@@ -22,10 +22,10 @@ SCOPE = "它证明：该数据在上述时间已经存在，此后没有改动�
 
 def add_verify_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `verify`: those of verify.py."""
-    parser.add_argument("bundle", type=Path, metavar="证据包")
+    parser.add_argument("bundle", type=Path, metavar="证明包")
     parser.add_argument("file", type=Path, nargs="?", metavar="原文件", help="同时须用 --opening 给出开启信息")
     parser.add_argument("--opening", type=Path, metavar="文件", help="开启信息文件，由存证人保存")
-    parser.add_argument("--policy", type=Path, metavar="文件", help="从别处取得的信任策略；不给则用证据包自带的")
+    parser.add_argument("--policy", type=Path, metavar="文件", help="从别处取得的信任策略；不给则用证明包自带的")
     parser.add_argument("--tsa-roots", type=Path, metavar="文件", help="从时间戳机构取得的根证书（PEM）")
     parser.add_argument("--json", action="store_true", help="输出一行 JSON，供程序使用")
 

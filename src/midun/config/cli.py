@@ -16,7 +16,7 @@ from midun.config.environment import ConfigurationError, new_secret
 
 COMMANDS = {
     "deposit": "存证文件或文件夹（在企业的机器上，只需平台网址与令牌）",
-    "verify": "核验存证证据包（不联网）",
+    "verify": "核验存证证明包（不联网）",
     "open": "从文件清单开启一个文件",
     "serve": "启动网站服务",
     "work": "运行后台任务",

@@ -125,7 +125,7 @@ def _warnings(covered: Covered) -> list[str]:
     said = []
     if covered.missing:
         absent = "、".join(names.get(name, name) for name in covered.missing)
-        said.append(f"证据尚不齐全，缺：{absent}。请在齐备后重新下载证据包。")
+        said.append(f"证明尚不齐全，缺：{absent}。请在齐备后重新下载证明包。")
     if covered.development:
         said.append(_NOT_LEGAL)
     return said

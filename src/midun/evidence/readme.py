@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from midun.evidence.anchored import Stamped
 from midun.lib.timestamp.token import parse_token
 
-_HEAD = """存证证据包
+_HEAD = """存证证明包
 ==========
 
 这个压缩包证明一次存证。请保存原样的压缩包，不要只保存解压后的文件。
@@ -17,18 +17,18 @@ _HEAD = """存证证据包
 
 一、用浏览器核验（不联网）
   1. 解压出 verify.html，用浏览器打开。
-  2. 把证据包（.zip）、开启信息（.json）、原文件拖进页面。
+  2. 把证明包（.zip）、开启信息（.json）、原文件拖进页面。
 
 二、用 Python 核验（3.8 或更新，不联网，不安装任何东西）
   解压出 verify.py，然后：
-    python3 verify.py 证据包.zip
-    python3 verify.py 证据包.zip 原文件 --opening 开启信息.json
+    python3 verify.py 证明包.zip
+    python3 verify.py 证明包.zip 原文件 --opening 开启信息.json
   独立核验请用从别处取得的信任策略和时间戳根证书：
-    python3 verify.py 证据包.zip --policy 策略.txt --tsa-roots 根证书.pem
+    python3 verify.py 证明包.zip --policy 策略.txt --tsa-roots 根证书.pem
   退出码：0 通过；1 不通过；2 用法不对或文件读不出；3 签名有效但尚不齐全。
 
 三、用 OpenSSL 核验时间戳
-  解压证据包，在解压出的文件夹里运行（时间戳是对 checkpoint.txt 盖的）：
+  解压证明包，在解压出的文件夹里运行（时间戳是对 checkpoint.txt 盖的）：
 """
 _TAIL = """
   每条命令应显示 Verification: OK。-attime 是时间戳所载的时刻（秒），使证书
@@ -41,7 +41,7 @@ _TAIL = """
   timestamps/        RFC 3161 时间戳及其证书
   policy.txt         信任策略：日志与见证方的公钥（C2SP tlog-policy 格式）
   statement.json     来源说明（存证人出示时才有，是其自己的陈述）
-  certificate.pdf    供阅读的证书
+  certificate.pdf    供阅读的证明书
   bundle.json        清单与摘要
 """
 
@@ -51,7 +51,7 @@ def readme(stamps: Sequence[Stamped]) -> bytes:
     commands = []
     for number, stamp in enumerate(stamps, 1):
         commands += _command(number, stamp)
-    return (_HEAD + "\n".join(commands or ["    （这个证据包里还没有时间戳。）"]) + "\n" + _TAIL).encode()
+    return (_HEAD + "\n".join(commands or ["    （这个证明包里还没有时间戳。）"]) + "\n" + _TAIL).encode()
 
 
 def _command(number: int, stamp: Stamped) -> list[str]:

@@ -47,13 +47,13 @@ def verify_html() -> bytes:
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="{policy}; form-action 'none'">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>核验存证证据包（离线）</title>
+<title>核验存证证明包（离线）</title>
 <style>{style}</style>
 <script type="application/json" id="vf-words">{text}</script>
 </head>
 <body>
 <main>
-<h1>核验存证证据包</h1>
+<h1>核验存证证明包</h1>
 {render_to_string("evidence/_verifier.html")}
 </main>
 <script>{script}</script>

@@ -177,10 +177,10 @@ def _receipt() -> Schema:
 
 def _bundle() -> Schema:
     zipped: Schema = {"application/zip": {"schema": {"type": "string", "format": "binary"}}}
-    good = {"200": {"description": "证据包（docs/formats/bundle.md）", "content": zipped}}
+    good = {"200": {"description": "证明包（docs/formats/bundle.md）", "content": zipped}}
     return {
         "operationId": "bundle",
-        "summary": "现阶段的证据包：可脱离平台核验",
+        "summary": "现阶段的证明包：可脱离平台核验",
         "parameters": [_ID],
         "responses": _responses(good, {**_READ_ERRORS, "404": "本企业没有这条存证"}),
     }

@@ -26,13 +26,13 @@ _IMPORT = re.compile(r"^(?:import [^\n]+|from (?!midun)[\w.]+ import [^\n]+)\n",
 _DOCSTRING = re.compile(r'\A""".*?"""\n', re.DOTALL)
 _SENTENCES = re.compile(r"^SENTENCES = \{.*?^\}\n\"\"\".*?\"\"\"\n", re.MULTILINE | re.DOTALL)
 _HEAD = '''#!/usr/bin/env python3
-"""离线核验秘盾存证证据包。只需要 Python 3.8 或更新版本，不联网，不安装任何东西。
+"""离线核验秘盾存证证明包。只需要 Python 3.8 或更新版本，不联网，不安装任何东西。
 
-    python3 verify.py 证据包.zip
-    python3 verify.py 证据包.zip 原文件 --opening 开启信息.json
-    python3 verify.py 证据包.zip --policy 信任策略.txt --tsa-roots 根证书.pem
+    python3 verify.py 证明包.zip
+    python3 verify.py 证明包.zip 原文件 --opening 开启信息.json
+    python3 verify.py 证明包.zip --policy 信任策略.txt --tsa-roots 根证书.pem
 
-退出码：0 核验通过；1 核验不通过；2 用法不对或文件读不出；3 日志签名有效但证据尚不齐全。
+退出码：0 核验通过；1 核验不通过；2 用法不对或文件读不出；3 日志签名有效但证明尚不齐全。
 """
 
 # SPDX-License-Identifier: Apache-2.0

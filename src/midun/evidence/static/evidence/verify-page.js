@@ -91,7 +91,7 @@
   function factsOf(facts) {
     const time = (seconds) => new Date((seconds + 8 * 3600) * 1000).toISOString().slice(0, 19).replace("T", " ");
     const rows = [
-      ["证据包文件", chosen.bundle?.name], ["存证编号", facts.deposit], ["日志", facts.origin], ["序号", facts.index],
+      ["证明包文件", chosen.bundle?.name], ["存证编号", facts.deposit], ["日志", facts.origin], ["序号", facts.index],
       ["检查点条数", facts.size], ["检查点根", facts.root],
       ["时间戳（北京时间）", facts.tokens?.map(({ at, name }) => `${time(at)}　${name}`).join("；")],
       ["见证方签名（北京时间）", facts.cosigned?.map(([name, at]) => `${time(at)}　${name}`).join("；")],

@@ -42,15 +42,15 @@ def digest_of_file(path: str) -> tuple[int, bytes, bytes, bool]:
 def parse_arguments(arguments: list[str]) -> argparse.Namespace:
     """The command line. Exits with 2 where it is wrong."""
     parser = argparse.ArgumentParser(
-        description="离线核验秘盾存证证据包：不联网，只需要 Python 3.8 或更新版本。",
-        epilog="退出码：0 核验通过；1 核验不通过；2 用法不对或文件读不出；3 日志签名有效但证据尚不齐全。",
+        description="离线核验秘盾存证证明包：不联网，只需要 Python 3.8 或更新版本。",
+        epilog="退出码：0 核验通过；1 核验不通过；2 用法不对或文件读不出；3 日志签名有效但证明尚不齐全。",
         add_help=False,
     )
-    parser.add_argument("bundle", metavar="证据包", help="从平台下载的 .zip 文件，不要解压")
+    parser.add_argument("bundle", metavar="证明包", help="从平台下载的 .zip 文件，不要解压")
     parser.add_argument("file", metavar="原文件", nargs="?", help="存证的原文件（同时须给出开启信息）")
     parser.add_argument("--opening", metavar="文件", help="开启信息文件，由存证人保存")
-    parser.add_argument("--policy", metavar="文件", help="从别处取得的信任策略；不给则用证据包自带的")
-    parser.add_argument("--tsa-roots", metavar="文件", help="从时间戳机构取得的根证书（PEM）；不给则用证据包自带的")
+    parser.add_argument("--policy", metavar="文件", help="从别处取得的信任策略；不给则用证明包自带的")
+    parser.add_argument("--tsa-roots", metavar="文件", help="从时间戳机构取得的根证书（PEM）；不给则用证明包自带的")
     parser.add_argument("--json", action="store_true", help="输出一行 JSON，供程序使用")
     parser.add_argument("-h", "--help", action="help", help="显示本说明")
     chosen = parser.parse_args(arguments)
