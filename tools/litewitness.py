@@ -33,15 +33,15 @@ PROGRAMS = ("litewitness", "witnessctl", "ssh-agent", "ssh-add", "ssh-keygen")
 
 
 @contextmanager
-def litewitness(folder: Path) -> Iterator[tuple[str, Verifier]]:
-    """The witness on a free port with a new key, knowing our log; gives its address and its key."""
+def litewitness(folder: Path, log: Verifier = KEY.verifier) -> Iterator[tuple[str, Verifier]]:
+    """The witness on a free port with a new key, knowing the log of that key; gives its address and its key."""
     with socket.create_server(("127.0.0.1", 0)) as found:
         address = f"127.0.0.1:{found.getsockname()[1]}"
     signer, agent = Signer.generate(NAME, Algorithm.ED25519_COSIGNATURE), folder / "agent.sock"
     fingerprint = _key_file(folder, signer)
-    database = ["-db", str(folder / "db"), "-origin", ORIGIN]
+    database = ["-db", str(folder / "db"), "-origin", log.name]
     subprocess.run(["witnessctl", "add-log", *database], check=True, capture_output=True)
-    subprocess.run(["witnessctl", "add-key", *database, "-key", KEY.verifier.vkey], check=True, capture_output=True)
+    subprocess.run(["witnessctl", "add-key", *database, "-key", log.vkey], check=True, capture_output=True)
     with subprocess.Popen(["ssh-agent", "-D", "-a", str(agent)], stdout=subprocess.DEVNULL) as keeper:
         try:
             _wait(agent.exists)

@@ -101,7 +101,7 @@ class TimeStampServer:
 
     def row(self, url, name="tsa", more=""):
         """Its line of the configuration."""
-        path = Path(settings.MIDUN_HOME) / f"{name}.pem"
+        path = Path(settings.MIDUN_HOME) / "keys" / f"{name}.pem"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(certificates_to_pem([self.authority.identity.root]), encoding="utf-8")
         return f"- {{name: {name}, url: '{url}', roots: {name}.pem, every: 10{more}}}\n"

@@ -1,6 +1,6 @@
 import pytest
 
-from midun.anchoring.configuration import Anchors, AnchorsProblem, anchors, parse
+from midun.anchoring.configuration import FILE, Anchors, AnchorsProblem, anchors, parse
 from midun.anchoring.local import write_development
 from midun.lib.timestamp.pem import certificates_to_pem
 from midun.lib.tlog.policy import parse_policy
@@ -68,7 +68,7 @@ def test_no_file_is_nothing_configured(db):
 
 
 def test_the_development_configuration_says_what_it_is(db, settings):
-    path = settings.MIDUN_HOME / "anchors.yaml"
+    path = settings.MIDUN_HOME / FILE
     assert write_development(path)
     assert not write_development(path)
     found = anchors()

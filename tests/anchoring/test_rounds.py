@@ -1,9 +1,12 @@
 from datetime import timedelta
+from functools import partial
+from time import monotonic
 
 import pytest
 
 from midun.anchoring.configuration import Anchors
 from midun.anchoring.coverage import confirm, coverage
+from midun.anchoring.http import Connection
 from midun.anchoring.models import AnchorState, TimeStamp
 from midun.anchoring.rounds import FRESH, Head, anchor
 from midun.anchoring.running import condition
@@ -26,6 +29,7 @@ from tests.anchoring.building import (
     signer,
     two_witnesses_and_an_authority,
 )
+from tests.anchoring.test_http import dribble_head, hang, raw
 from tests.conftest import AT
 from tests.lib.tlog.building import KEY
 
@@ -238,3 +242,27 @@ def test_a_false_confirmation_is_refused(tree):
         assert refused.value.reason is reason
     record.refresh_from_db()
     assert coverage(record).cosignatures == ()
+
+
+# ---- those who hang cost the others nothing
+
+
+def test_who_hangs_costs_the_others_nothing(tree, monkeypatch):
+    """A witness and an authority that say nothing, or a byte now and then: the round ends and keeps what it got."""
+    quick = partial(Connection, patience=0.4)
+    monkeypatch.setattr("midun.anchoring.rounds.Connection", quick)
+    monkeypatch.setattr("midun.anchoring.stamping.Connection", quick)
+    with raw(hang) as (silent, _seen), raw(dribble_head) as (slow, _also):
+        rows = "".join(
+            f"- {{name: {name}, key: {signer(name).verifier.vkey}, url: '{url}'}}\n"
+            for name, url in (("silent", silent), ("slow", slow))
+        )
+        text = f"witnesses:\n{rows}{local_witness('w1')}quorum: 1\nauthorities:\n"
+        server = TimeStampServer()
+        text += server.row(silent, "a1") + server.row(slow, "a2") + "- {name: dev, url: local, every: 10}\n"
+        began = monotonic()
+        record = anchor(tree.head(), configure(text), AT)
+        assert monotonic() - began < 8  # a busy machine; one after another, without limits, it would never end
+    assert record.final_at == AT
+    for kind, name in (("witness", "silent"), ("witness", "slow"), ("authority", "a1"), ("authority", "a2")):
+        assert state(kind, name).failures == 1

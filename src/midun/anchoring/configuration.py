@@ -1,4 +1,4 @@
-"""Which witnesses and time-stamp authorities are asked: `MIDUN_HOME/anchors.yaml` (docs/formats/anchors.md).
+"""Which witnesses and time-stamp authorities are asked: `MIDUN_HOME/keys/anchors.yaml` (docs/formats/anchors.md).
 
 A file and not a table: it names key files and passwords that belong to the operator, and a database that fell into the
 wrong hands must not be able to change whom the log's proofs rest on.
@@ -22,7 +22,8 @@ from midun.lib.tlog.errors import Refused
 from midun.lib.tlog.keys import Verifier
 from midun.lib.tlog.policy import Policy, parse_policy
 
-FILE = "anchors.yaml"
+FILE = "keys/anchors.yaml"
+"""Among the keys, so that a backup has it with the files it names."""
 LOCAL = "local"
 """Address of a witness or authority of this installation itself, for development and demonstration."""
 ROLES = {"witness": "见证方", "notary": "公证机构", "court": "法院", "office": "行政机关"}
