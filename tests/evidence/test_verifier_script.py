@@ -14,6 +14,7 @@ from tests.browser import ScriptPage
 from tests.evidence.test_client_library import STATIC
 from tests.lib.bundle import building, tampering
 from tests.lib.bundle.authority import Authority
+from tests.lib.bundle.test_curves import ed25519_cases
 from tests.lib.bundle.test_fuzz import hurt
 
 SCRIPTS = ("hashes.js", "tlog.js", "opening.js", "signatures.js", "tokens.js", "bundle.js")
@@ -77,6 +78,21 @@ def test_what_holds_is_valid_in_script(page, corpus):
 def test_larger_curves_hold_in_script(page, tmp_path):
     case = building.other_curves(tmp_path)
     assert differences(page, [("curves", case.bundle.encode(), {})]) == {}
+
+
+def test_ed25519_in_script_does_what_wycheproof_says(page):
+    cases = [
+        (text(public), text(message), text(signature), good) for _n, public, message, signature, good in ed25519_cases()
+    ]
+    wrong = page.evaluate(
+        """(cases) => {
+          const bytes = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+          const holds = midun.signatures.ed25519Holds;
+          return cases.filter(([key, message, signature, good]) => holds(bytes(key), bytes(message), bytes(signature)) !== good);
+        }""",
+        cases,
+    )
+    assert (wrong, len(cases) > 30) == ([], True)
 
 
 def test_ml_dsa_is_passed_over_in_words(page, corpus):

@@ -14,7 +14,7 @@ RULES = {
 }
 PUBLIC = (
     "/", "/column/activities/", "/column/news/", "/column/cases/", "/column/downloads/", "/search/?q=秘密", "/search/",
-    "/about/", "/accessibility/", "/site-map/", "/accounts/login/", "/no-such-page/", "/offline/",
+    "/about/", "/accessibility/", "/site-map/", "/verify/", "/accounts/login/", "/no-such-page/", "/offline/",
 )  # fmt: skip
 OFFICER = (
     "/desk/", "/activities/", "/activities/?kind=training&sort=-day", "/activities/new/", "/visits/", "/visits/new/",
