@@ -39,7 +39,7 @@ def run(*arguments):
 
 def gradient():
     out = io.BytesIO()
-    Image.linear_gradient("L").resize((700, 500)).save(out, "PNG")
+    Image.linear_gradient("L").resize((1000, 800)).save(out, "PNG")
     return out.getvalue()
 
 
@@ -67,12 +67,13 @@ def test_copies_for_recipients_and_leaks_back_to_them(desk, capsys):
     assert sorted(one.name for one in mine.iterdir()) == sorted(FILES)
     with pypdfium2.PdfDocument(mine / "工艺.pdf") as opened:
         shot = opened[1].render(scale=1.4, grayscale=True).to_pil()
-    shot.crop((60, 60, 560, 700)).save("截图.jpg", quality=60)
+    shot.crop((20, 20, 800, 1000)).save("截图.jpg", quality=70)
     with Image.open(mine / "图纸.png") as image:
-        image.rotate(3, expand=True, fillcolor=255).resize((600, 440)).save("旋转.jpg", quality=50)
+        image.rotate(3, expand=True, fillcolor=255).resize((900, 720)).save("旋转.jpg", quality=50)
     (desk / "粘贴.txt").write_text((mine / "控制.py").read_text("utf-8").split("def hold")[1], "utf-8")
     (desk / "一段").write_text((mine / "纪要.txt").read_text("utf-8")[600:1000], "utf-8")
     code, reports = traced(capsys, "截图.jpg", "旋转.jpg", "粘贴.txt", "一段", mine / "方案.docx")
+    assert [report["file"] for report in reports if not report["found"]] == []
     assert code == 0
     for report in reports:
         assert {one["registry"]["recipient"] for one in report["found"]} == {"韩梅"}, report

@@ -17,7 +17,7 @@ from midun.lib.marking.errors import Reason, Refused
 from midun.lib.marking.keys import MarkKey
 from midun.lib.marking.label.model import Copy
 from midun.lib.marking.label.signing import Role, Signature, SignedLabel, SigningKey
-from midun.lib.marking.trace import trace
+from midun.lib.marking.trace import confirm
 
 CARRIERS = {
     Kind.PDF: ("pdf-layer",),
@@ -83,8 +83,7 @@ def make(order: Order) -> Made:
         raise Refused(Reason.MARKED, "这是已发出的副本，请用原件制作副本。")
     marked = _marked(data, order, held)
     suffix = order.source.suffix
-    found = trace(marked, suffix, [order.key], {order.key.fingerprint: [order.copy_id]}, pages=1)
-    if not any(one.copy_id == order.copy_id for one in found):
+    if not confirm(marked, suffix, order.key, order.copy_id):
         raise Refused(Reason.NOT_VERIFIED, "写入的密标读不回来，没有生成副本；请换一种格式或更清晰的原件。")
     label = _labelled(marked, order, held) if held else None
     inside = labels.has_place(marked, suffix)

@@ -23,6 +23,7 @@ DPI = 110
 MOST_PAGES, MOST_PICTURES, MOST_TEXT = 20, 40, 2_000_000
 PROSE, SOURCE = ".txt", ".py"
 _LEAST = -300.0
+_SAMPLE = 512
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff")
 
 
@@ -65,6 +66,35 @@ def trace(
         else:
             found += _images([("图像", pictures.gray(data))], key, "image")
     return found
+
+
+def confirm(data: bytes, suffix: str, key: MarkKey, copy_id: bytes) -> bool:
+    """Whether a fresh copy reads back: from the middle of its first page or layer if that suffices, else from all.
+
+    Raises:
+        Refused: the file cannot be read.
+
+    """
+    for _, plane in _first_plane(data):
+        top, left = ((side - min(side, _SAMPLE)) // 2 for side in plane.shape)
+        got = detect(np.ascontiguousarray(plane[top : top + _SAMPLE, left : left + _SAMPLE]), key)
+        if got is not None and got.copy_id == copy_id:
+            return True
+    found = trace(data, suffix, [key], {key.fingerprint: [copy_id]}, pages=1)
+    return any(one.copy_id == copy_id for one in found)
+
+
+def _first_plane(data: bytes) -> Iterator[tuple[str, npt.NDArray[np.uint8]]]:
+    kind = kind_of(data)
+    if kind is Kind.PDF:
+        opened = pypdfium2.PdfDocument(data)
+        try:
+            yield from _rendered(opened, 1)
+        finally:
+            opened.close()
+    if kind is Kind.OFFICE:
+        package = Package(data)
+        yield from _media(package, [name for name in package.names() if "midunmark" in name.lower()][:1])
 
 
 def _text(text: str, suffix: str, key: MarkKey, ids: list[bytes]) -> list[Attribution]:
