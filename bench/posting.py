@@ -14,6 +14,7 @@ from statistics import quantiles
 
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 _PATIENCE = 30.0
+_MOMENT = 0.05
 
 
 class BadAnswer(Exception):
@@ -106,6 +107,7 @@ def _run(
                     took.append(now - one.begun)
             elif b" 429" in first or b" 503" in first:
                 pushed += 1
+                time.sleep(_MOMENT)  # a client that is told to come again waits
             else:
                 raise BadAnswer(one.got[:300].decode(errors="replace"))
             one.send(next(requests))

@@ -1,12 +1,14 @@
 """`midun log …`: set a log up, ask how it is, check its files, and decide after a restore."""
 
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from midun.evidence.engine.keyring import KeyProblem
@@ -21,6 +23,7 @@ from midun.lib.tlog.errors import Refused
 from midun.lib.tlog.findings import Report
 from midun.lib.tlog.fsck_private import check_directory
 from midun.lib.tlog.keys import Verifier
+from midun.lib.tlog.state import Head
 
 _SHOWN = 200
 
@@ -103,7 +106,7 @@ class Command(BaseCommand):
         except Refused as refused:
             raise CommandError(f"--key：{refused.reason.sentence}", returncode=2) from refused
         try:
-            report = check_directory(directory, keys)
+            report = check_directory(directory, keys, _row_of(directory))
         except NotADirectoryError as error:
             raise CommandError(f"没有这个目录：{directory}", returncode=2) from error
         self._show(report)
@@ -121,3 +124,18 @@ class Command(BaseCommand):
         signed = "签名已核验" if report.signature_checked else "未给出公钥，签名未核验"
         verdict = f"发现 {damage} 处损坏" if damage else "未发现损坏"
         self.stdout.write(f"共 {size:,} 条记录、{report.files:,} 个文件；{signed}；{verdict}。")
+
+
+def _row_of(directory: Path) -> Callable[[], Head] | None:
+    """How to read the deciding row of one of this installation's own logs, where PostgreSQL holds it."""
+    if connection.vendor != "postgresql":
+        return None
+    for log in Log.objects.unscoped("which log lies there"):
+        if Place.of(log.number).root.resolve() == directory.resolve():
+            return partial(_read_row, log)
+    return None
+
+
+def _read_row(log: Log) -> Head:
+    with Place.of(log.number).opened_state() as state:
+        return state.load(log.origin)
