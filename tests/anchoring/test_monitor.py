@@ -1,5 +1,6 @@
 """What the public page, the served policy and the health check tell of witnesses and time-stamps."""
 
+import os
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from midun.anchoring.jobs import renew, round_
 from midun.anchoring.rounds import anchor
 from midun.anchoring.running import condition, covered, policy
 from midun.evidence.anchored import teller
+from midun.evidence.engine.place import Place
 from midun.kernel.jobs.registry import kinds
 from midun.lib.tlog.policy import parse_policy
 from tests.anchoring.building import configure, local_witness, signer, two_witnesses_and_an_authority
@@ -78,3 +80,17 @@ def test_what_was_final_stays_final_whatever_is_configured_later(tree):
     record.refresh_from_db()
     assert record.final_at == AT
     assert covered(record).missing == ()
+
+
+def test_a_checkpoint_no_round_looked_at_is_late(tree):
+    """The worker is dead: nobody fails, and yet nothing becomes final."""
+    two_witnesses_and_an_authority()
+    path = Place.of(1).public / "checkpoint"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(tree.sequencer.checkpoint)
+    for minutes, late in ((1, True), (0, False)):
+        written = AT - timedelta(minutes=10 * minutes, seconds=1)
+        os.utime(path, (written.timestamp(), written.timestamp()))
+        assert condition(AT, tree.log).late is late
+    anchor(tree.head(), two_witnesses_and_an_authority(), AT)
+    assert not condition(AT + timedelta(hours=1), tree.log).late

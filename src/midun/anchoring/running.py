@@ -13,9 +13,11 @@ from midun.evidence.engine import door
 from midun.evidence.engine.place import Place
 from midun.evidence.models import CheckpointRecord, Log
 from midun.evidence.services.logs import open_log
+from midun.kernel.orgs.scoping import PublicQuerySet
 from midun.lib.tlog.checkpoint import parse_checkpoint
 from midun.lib.tlog.keys import Verifier
 from midun.lib.tlog.note import parse_note
+from midun.lib.tlog.tiles import CHECKPOINT_PATH
 
 PATIENT = timedelta(minutes=10)
 """A log whose newest entries are not final after so long is not well."""
@@ -109,8 +111,17 @@ def condition(at: datetime, log: Log | None = None) -> Condition:
         found = _parties(anchors())
     except AnchorsProblem as problem:
         return Condition((), str(problem), final_size, late=True)
-    late = bool(found) and oldest is not None and at - oldest.recorded_at > PATIENT
-    return Condition(found, "", final_size, late)
+    waits = oldest is not None and at - oldest.recorded_at > PATIENT
+    return Condition(found, "", final_size, late=bool(found) and (waits or _unseen(log, records, at)))
+
+
+def _unseen(log: Log | None, records: PublicQuerySet, at: datetime) -> bool:
+    """Whether a checkpoint has been published for long that no round has looked at: no worker runs."""
+    path = Place.of(log.number).public / CHECKPOINT_PATH if log else None
+    if path is None or not path.is_file() or at.timestamp() - path.stat().st_mtime < PATIENT.total_seconds():
+        return False
+    size = parse_checkpoint(parse_note(path.read_bytes()).text).size
+    return size > 0 and not records.filter(size__gte=size).exists()
 
 
 def parties() -> tuple[Party, ...]:
