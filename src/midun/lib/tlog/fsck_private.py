@@ -23,9 +23,8 @@ _OF_SQLITE = ("", "-wal", "-shm", "-journal")
 def check_directory(root: Path, keys: Sequence[Verifier] = (), row: Callable[[], Head] | None = None) -> Report:
     """Check a log directory, or a plain copy of a log's public files. Changes nothing; the log may be running.
 
-    `keys` are the log's verifier keys; without them signatures are not checked. `row` reads the deciding row where another
-    database than the directory's own holds it. Paths in the report start at `root`.
-    Raises NotADirectoryError.
+    `keys` are the log's verifier keys; without them signatures are not checked. `row` reads the deciding row where
+    another database than the directory's own holds it. Paths in the report start at `root`. Raises NotADirectoryError.
     """
     if not root.is_dir():
         raise NotADirectoryError(str(root))
