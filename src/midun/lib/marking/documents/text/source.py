@@ -14,7 +14,7 @@ from midun.lib.marking.documents.text.carriers import Carrier, Channel
 from midun.lib.marking.documents.text.lexicon import fold
 from midun.lib.marking.documents.text.prose import carriers as prose_carriers
 
-RUN = 6
+RUN = 8
 LEAST = 6
 FORMS = tuple("".join(" \t"[number >> place & 1] for place in range(RUN - 1, -1, -1)) for number in range(2**RUN))
 _PLACES = {form: number for number, form in enumerate(FORMS)}
