@@ -18,16 +18,21 @@ from midun.lib.similarity.documents import Document, Kind, Part
 from midun.lib.similarity.fingerprint import fingerprints
 from midun.lib.similarity.keys import Key, Words
 
-BITS = 24
+BITS = 25
 PUBLIC = 2
 """A fingerprint that so many public documents have is public."""
-MODULES = 160
+MODULES = 170
+PACKAGES = (
+    "asyncio", "collections", "concurrent/futures", "ctypes", "curses", "dbm", "email", "http", "importlib", "json",
+    "logging", "multiprocessing", "sqlite3", "tkinter", "unittest", "urllib", "wsgiref", "xml/dom", "xml/etree",
+    "xml/sax", "xmlrpc",
+)  # fmt: skip
 COMMON = Path(__file__).resolve().parent / "data" / "common"
 
 
 @dataclass(frozen=True)
 class Background:
-    """In how many public documents a fingerprint was seen (up to 255), by the top 24 of its 48 bits."""
+    """In how many public documents a fingerprint was seen (up to 255), by the top 25 of its 48 bits."""
 
     counts: npt.NDArray[np.uint8]
     documents: int
@@ -50,12 +55,17 @@ def unpacked(data: bytes) -> Background:
 
 
 def build(parts: Iterable[Part], key: Key, start: Background | None = None, *, weight: int = 1) -> Background:
-    """A model of the given parts, added to `start`. With `weight` PUBLIC, one occurrence makes public."""
+    """A model of the given parts, added to `start`. With `weight` PUBLIC, one occurrence makes public.
+
+    Of source code that needs two occurrences only tokens are counted, not the words of its comments.
+    """
     counts = start.counts.copy() if start else np.zeros(1 << BITS, np.uint8)
     documents = start.documents if start else 0
     for part in parts:
         documents += 1
         for made in fingerprints(part, key, window=1):
+            if part.kind is Kind.CODE and made.family == "text" and weight < PUBLIC:
+                continue
             at = np.unique((made.hashes >> np.uint64(48 - BITS)).astype(np.int64))
             counts[at] = np.minimum(255 - weight, counts[at]) + weight
     return Background(counts, documents)
@@ -69,7 +79,8 @@ def parts_of(documents: Iterable[Document]) -> Iterator[Part]:
 
 def _library() -> Iterator[Part]:
     folder = Path(sysconfig.get_paths()["stdlib"])
-    for path in sorted(folder.glob("*.py"))[:MODULES]:
+    packages = [p for name in PACKAGES for p in sorted((folder / name).glob("*.py"))]
+    for path in (*sorted(folder.glob("*.py"))[:MODULES], *packages):
         yield Part(Kind.CODE, path.read_text(encoding="utf-8", errors="replace"), (), "python")
 
 

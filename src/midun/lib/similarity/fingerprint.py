@@ -12,10 +12,10 @@ from midun.lib.similarity.kernels.lexer import NUMBER, lex, parameterised
 from midun.lib.similarity.keys import Key, Words
 from midun.lib.similarity.languages import BY_NAME, keywords
 
-TEXT_K, SHAPE_K, LITERAL_K = 5, 14, 6
+TEXT_K, SHAPE_K, LITERAL_K = 5, 12, 6
 WINDOW = 4
 """Winnowing window of stored and scanned fingerprints of prose; a comparison of two files uses 1 (every k-gram)."""
-CJK_BITS, WORD_BITS, SHAPE_BITS, LITERAL_BITS = 2.0, 3.0, 0.62, 1.5
+CJK_BITS, WORD_BITS, SHAPE_BITS, LITERAL_BITS = 2.0, 3.0, 0.75, 1.5
 """Evidence in bits that one unit of a shared k-gram carries before what is common is discounted."""
 Ints = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float32]

@@ -51,9 +51,16 @@ class Key:
         """Secret odd base of the rolling polynomials."""
         return np.uint64(int.from_bytes(self.derive("base", 8), "little") | 1)
 
+    @cached_property
+    def _pairs(self) -> dict[str, Words]:
+        return {}
+
     def pair(self, channel: str) -> Words:
         """The two SipHash keys of a channel."""
-        return np.frombuffer(self.derive(f"channel {channel}", 16), "<u8").astype(np.uint64)
+        if channel not in self._pairs:
+            raw = self.derive(f"channel {channel}", 16)
+            self._pairs[channel] = np.frombuffer(raw, "<u8").astype(np.uint64)
+        return self._pairs[channel]
 
 
 def new_key() -> Key:

@@ -85,8 +85,9 @@ def _anchors(made: Fingerprints, library: Library, background: Background | None
         pairs = np.unique(which.astype(np.int64) << 32 | entry)
         spread = np.bincount(pairs >> 32, minlength=made.hashes.size)
         often = np.bincount(which, minlength=made.hashes.size)
-        _, inverse, repeats = np.unique(made.hashes, return_inverse=True, return_counts=True)
-        repeated = np.maximum(repeats[inverse][which], often[which] / np.maximum(1, spread[which]))
+        places, inverse = np.unique(which, return_inverse=True)
+        _, same, repeats = np.unique(made.hashes[places], return_inverse=True, return_counts=True)
+        repeated = np.maximum(repeats[same][inverse], often[which] / spread[which])
         discounted = np.maximum(bits - np.log2(spread[which]), LEAST_BITS) / repeated
         bits = np.asarray(discounted, np.float32)
         if background is not None:

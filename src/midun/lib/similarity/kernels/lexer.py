@@ -109,6 +109,12 @@ def _after_string(cp, i, flags):
 
 
 @numba.njit(cache=True, inline="always")
+def _triple(cp, i):
+    c = cp[i]
+    return (c == 34 or c == 39) and _at(cp, i + 1) == c and _at(cp, i + 2) == c
+
+
+@numba.njit(cache=True, inline="always")
 def _letter(c):
     return 97 <= (c | 32) <= 122 or c == 95 or c == 36 or c > 127
 
@@ -143,19 +149,23 @@ def lex(cp, flags, keywords, values, base, hashes, kinds, starts, ends):
         after = _after_comment(cp, i, flags)
         if after == i and fresh:
             after = _after_import(cp, i, flags)
-        fresh = False
+        first, fresh = fresh, False
         if after > i:
             i = after
             continue
         start, kind = i, OPERATOR
+        if first and flags & TRIPLE and _triple(cp, i):
+            before = cp[starts[n - 1]] if n and kinds[n - 1] == OPERATOR else np.uint32(0)
+            if n == 0 or before == 58:
+                i = _after_string(cp, i, flags)
+                continue
+            if not (before == 40 or before == 44 or before == 61 or before == 91):
+                # The end of a docstring whose beginning was cut away: not the beginning of one.
+                i += 3
+                continue
         after = _after_string(cp, i, flags)
         if after > i:
-            documentation = after - i >= 6 and cp[i + 1] == c and cp[i + 2] == c and flags & TRIPLE
-            opens = n > 0 and kinds[n - 1] == OPERATOR and cp[starts[n - 1]] in (40, 44, 61, 91)
-            i = after
-            if documentation and not opens:
-                continue
-            kind = STRING
+            i, kind = after, STRING
         elif _digit(c):
             kind = NUMBER
             while i < size and (_digit(cp[i]) or _letter(cp[i]) or cp[i] == 46):
