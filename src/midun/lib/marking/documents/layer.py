@@ -17,7 +17,7 @@ from midun.lib.marking.keys import MarkKey
 DPI = 150
 """Tile pixels per inch of paper."""
 
-BASE, VEIL = 2.1, 0.4
+BASE, VEIL = 2.6, 0.4
 """Grey levels per deviation of the pattern, and how far the mean of the paper is lowered before cutting at white."""
 
 
