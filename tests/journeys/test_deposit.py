@@ -85,6 +85,15 @@ def bundle_of(page, folder):
     return path
 
 
+def submitted(page):
+    """Send it; the address of the deposit, or what the page said instead."""
+    page.get_by_role("button", name="提交存证").click()
+    told = page.locator("[data-problem]:not([hidden])")
+    page.locator("[data-problem]:not([hidden]), main .course-three").first.wait_for(timeout=120_000)
+    assert not told.count(), told.inner_text()
+    page.wait_for_url(DEPOSIT)
+
+
 def nothing_left(sent, digests, names):
     """Neither content, names, maker nor a bare digest (in hex, base64 or raw) in any request."""
     forbidden = [SECRET.encode(), NAME.encode(), MAKER.encode(), *(name.encode() for name in names)]
@@ -112,8 +121,7 @@ def test_a_folder_is_deposited_and_nothing_but_commitments_leaves(visitors, file
     assert not [one for one in sent if one[0] != "GET"], "nothing is sent before the opening is saved"
     path = keep(page, tmp_path)
     axe_finds_nothing(page)
-    page.get_by_role("button", name="提交存证").click()
-    page.wait_for_url(DEPOSIT, timeout=60_000)
+    submitted(page)
     axe_finds_nothing(page)
     assert "R-21 可见" in page.locator("h1").inner_text()
 
@@ -148,8 +156,7 @@ def test_three_steps_for_somebody_new(visitors, files, tmp_path, watch, phone):
     assert page.locator("[aria-current=step]").inner_text().split() == ["2", "存钥匙"]
     path = keep(page, tmp_path)
     assert page.locator("[aria-current=step]").inner_text().split() == ["3", "提交"]
-    page.get_by_role("button", name="提交存证").click()
-    page.wait_for_url(DEPOSIT, timeout=60_000)
+    submitted(page)
     file = digest_file(files / f"{NAME}.txt")
     opening = Opening.parse(path.read_bytes())
     opening.verify(parse_entry(parse_proof(receipt_of(page)["proof"].encode()).extra), file)
@@ -182,8 +189,7 @@ def test_a_refused_deposit_is_told_and_sent_again(visitors, files, tmp_path):
     page.get_by_role("button", name="提交存证").click()
     page.get_by_text("没有收到平台的答复").wait_for()
     page.context.set_offline(False)
-    page.get_by_role("button", name="提交存证").click()
-    page.wait_for_url(DEPOSIT, timeout=60_000)
+    submitted(page)
 
 
 def test_what_cannot_be_deposited_is_said(visitors, tmp_path):
@@ -213,8 +219,7 @@ def test_handed_to_a_notary_who_confirms(visitors, files, tmp_path):
     page.get_by_label("标注", exact=True).fill("公证用")
     page.get_by_role("button", name="计算指纹").click()
     keep(page, tmp_path)
-    page.get_by_role("button", name="提交存证").click()
-    page.wait_for_url(DEPOSIT, timeout=60_000)
+    submitted(page)
     deposit = page.url
     page.goto("/deposits/handoffs/new/")
     axe_finds_nothing(page)

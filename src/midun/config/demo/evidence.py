@@ -29,7 +29,7 @@ from midun.lib.tlog.opening import Opening
 FOLDER = "demo-evidence"
 """Where under `MIDUN_HOME` the made-up files and their openings lie: in earnest they are with the enterprise only."""
 
-_PATIENCE = 30.0
+_PATIENCE = 90.0
 
 
 @dataclass(frozen=True)

@@ -173,7 +173,7 @@
     });
   }
 
-  const TRIES = 6, LONGEST_WAIT = 30;
+  const TRIES = 20, LONGEST_WAIT = 30;
 
   // A busy or restarting log says when to ask again; the same request key makes asking again harmless.
   async function patiently(address, headers, body) {
