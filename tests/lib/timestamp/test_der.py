@@ -1,7 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from midun.lib.timestamp import der
@@ -15,6 +15,9 @@ def read(data):
 
 
 @given(st.integers())
+@example(-128)
+@example(-129)
+@example(1 << 63)
 def test_integers_come_back(number):
     assert read(der.integer(number)).integer() == number
 

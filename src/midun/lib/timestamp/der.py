@@ -199,7 +199,8 @@ def set_of(parts: Iterable[bytes]) -> bytes:
 
 def integer(number: int) -> bytes:
     """An INTEGER."""
-    return encode(INTEGER, number.to_bytes(number.bit_length() // 8 + 1, "big", signed=True))
+    size = (number if number >= 0 else ~number).bit_length() // 8 + 1  # -128 takes one byte, as 127 does
+    return encode(INTEGER, number.to_bytes(size, "big", signed=True))
 
 
 def boolean(value: bool) -> bytes:
