@@ -2,12 +2,14 @@
 
 import random
 
+import pytest
+
 from bench.matching import run
 from bench.matching.data import Item
 from bench.matching.levels import TEXT, Query, bare, renamed
 from bench.matching.run import Measured, calibrate, measure
 from bench.matching.systems import Ours
-from midun.lib.similarity.calibration import threshold
+from midun.lib.similarity.calibration import rate, threshold
 from tests.lib.similarity.building import code, prose
 
 
@@ -60,3 +62,13 @@ def test_calibration_states_what_was_measured(tmp_path):
     found, _ = measure("table", "report", size=0.1, peers=[], cache=tmp_path)
     calibrate({"table report": found}, tmp_path / "c.json")
     assert (tmp_path / "c.json").exists()
+
+
+@pytest.mark.parametrize("family", ["text", "code", "table"])
+def test_the_shipped_calibration_keeps_the_promise(family):
+    """At the threshold at most 0.1 % of unrelated queries, and a rate that falls with the score."""
+    at = rate(family, threshold(family))
+    assert at.trials >= 1000
+    assert at.hits / at.trials <= 0.001
+    assert rate(family, threshold(family) + 50).upper <= at.upper
+    assert "无关材料" in at.sentence()
