@@ -66,10 +66,10 @@ class DataSketch:
     """MinHash of 128 permutations, estimated Jaccard similarity."""
 
     def __init__(self, _: str) -> None:
-        self.library = importlib.import_module("datasketch")
+        self.peer = importlib.import_module("datasketch")
 
     def _hash(self, text: str) -> Any:
-        made = self.library.MinHash(num_perm=128)
+        made = self.peer.MinHash(num_perm=128)
         made.update_batch([s.encode() for s in _shingles(text)])
         return made
 
@@ -85,10 +85,10 @@ class Rensa:
     """R-MinHash of 128 permutations."""
 
     def __init__(self, _: str) -> None:
-        self.library = importlib.import_module("rensa")
+        self.peer = importlib.import_module("rensa")
 
     def _hash(self, text: str) -> Any:
-        made = self.library.RMinHash(num_perm=128, seed=42)
+        made = self.peer.RMinHash(num_perm=128, seed=42)
         made.update(_shingles(text))
         return made
 
@@ -104,33 +104,33 @@ class CopyDetect:
     """Winnowing as shipped (k = 25), every k-gram kept; scored by the number of shared tokens."""
 
     def __init__(self, kind: str) -> None:
-        self.library, self.kind = importlib.import_module("copydetect"), kind
+        self.peer, self.kind = importlib.import_module("copydetect"), kind
         self.folder = _folder()
 
     def _print(self, text: str) -> Any:
         path = self.folder / ("a.py" if self.kind == "code" else "a.txt")
         path.write_text(text, encoding="utf-8")
-        return self.library.CodeFingerprint(str(path), 25, 1, filter=self.kind == "code", encoding="utf-8")
+        return self.peer.CodeFingerprint(str(path), 25, 1, filter=self.kind == "code", encoding="utf-8")
 
     def index(self, items: list[Item]) -> None:
         self.made = [(i.name, self._print(i.text)) for i in items]
 
     def query(self, text: str) -> Answer:
         mine = self._print(text)
-        return [(name, float(self.library.compare_files(mine, other)[0]), []) for name, other in self.made]
+        return [(name, float(self.peer.compare_files(mine, other)[0]), []) for name, other in self.made]
 
 
 class SimHash:
     """64-bit SimHash."""
 
     def __init__(self, _: str) -> None:
-        self.library = importlib.import_module("simhash")
+        self.peer = importlib.import_module("simhash")
 
     def index(self, items: list[Item]) -> None:
-        self.made = [(i.name, self.library.Simhash(_shingles(i.text))) for i in items]
+        self.made = [(i.name, self.peer.Simhash(_shingles(i.text))) for i in items]
 
     def query(self, text: str) -> Answer:
-        mine = self.library.Simhash(_shingles(text))
+        mine = self.peer.Simhash(_shingles(text))
         return [(name, 64.0 - mine.distance(other), []) for name, other in self.made]
 
 
@@ -138,18 +138,16 @@ class Tlsh:
     """TLSH, difference turned round."""
 
     def __init__(self, _: str) -> None:
-        self.library = importlib.import_module("tlsh")
+        self.peer = importlib.import_module("tlsh")
 
     def index(self, items: list[Item]) -> None:
-        self.made = [(i.name, self.library.hash(i.text.encode())) for i in items]
+        self.made = [(i.name, self.peer.hash(i.text.encode())) for i in items]
 
     def query(self, text: str) -> Answer:
-        mine = self.library.hash(text.encode())
+        mine = self.peer.hash(text.encode())
         if not mine or mine == "TNULL":
             return []
-        return [
-            (n, 1000.0 - self.library.diff(mine, other), []) for n, other in self.made if other and other != "TNULL"
-        ]
+        return [(n, 1000.0 - self.peer.diff(mine, other), []) for n, other in self.made if other and other != "TNULL"]
 
 
 PEERS: dict[str, Any] = {
