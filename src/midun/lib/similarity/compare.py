@@ -173,15 +173,17 @@ def _verbatim(side: _Side, span: list[int], pairs: np.ndarray) -> bool:
 
 
 def _public_units(side: _Side, key: Key, background: Background) -> Bools:
-    """Which units of the point are public: covered by public fingerprints."""
-    marked = np.zeros(side.a.size + 1, np.int64)
+    """Which units of the point are public: most fingerprints over them are."""
+    over = np.zeros((2, side.a.size + 1), np.int64)
     for made in fingerprints(side.point, key, window=1):
         if made.family == side.family:
             public = background.public(made.hashes)
-            begins = made.positions[public]
-            np.add.at(marked, begins, 1)
-            np.add.at(marked, np.minimum(side.a.size, begins + made.lengths[public]), -1)
-    return np.asarray(np.cumsum(marked)[: side.a.size] > 0)
+            for row, chosen in enumerate((np.ones_like(public), public)):
+                begins = made.positions[chosen]
+                np.add.at(over[row], begins, 1)
+                np.add.at(over[row], np.minimum(side.a.size, begins + made.lengths[chosen]), -1)
+    every, known = np.cumsum(over, axis=1)[:, : side.a.size]
+    return np.asarray((every > 0) & (known > PUBLIC_SHARE * every))
 
 
 def _gaps(stream: Stream, covered: Bools) -> list[tuple[int, int]]:
