@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bench import evidence, imports, pages, rollup, verifying
 from bench.matching import run as matching
+from bench.marking.report import report as marking
 from bench.places import Failed
 from bench.table import Report, write
 
@@ -27,13 +28,14 @@ def _runs(options: argparse.Namespace) -> dict[str, Callable[[], Report]]:
         "matching": lambda: matching.run(
             size=size, cache=options.cache, calibration_file=CALIBRATION if options.calibrate else None
         ),
+        "marking": lambda: marking(size),
     }
 
 
 def main(arguments: list[str]) -> int:
     """Parse the command line and run what it names; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    names = ["rollup", "pages", "imports", "evidence", "verifying", "matching"]
+    names = ["rollup", "pages", "imports", "evidence", "verifying", "matching", "marking"]
     parser.add_argument("name", nargs="*", choices=[*names, []], help="which benchmarks (all by default)")
     parser.add_argument("--size", type=float, default=FULL, help="1 is the full size; smaller for a quick look")
     parser.add_argument("--database", choices=["both", "postgresql", "sqlite"], default="both")

@@ -41,6 +41,20 @@ def straightened(plane: Array, matrix: Matrix) -> Tiles | None:
     return Tiles(np.asarray(drawn, np.float32).reshape(height // SIDE, SIDE, width // SIDE, SIDE), least)
 
 
+def pilot_score(folded: Array, carrier: Carrier) -> float:
+    """How far the pilots stand out of the noise of the data around them, in deviations: it tells whether to decode."""
+    spectrum = np.fft.fft2(folded)
+    got = spectrum[carrier.pilot_v % SIDE, carrier.pilot_u % SIDE] * np.conj(carrier.pilot)
+    radius = np.hypot(carrier.pilot_u, carrier.pilot_v) / SIDE
+    power = np.abs(spectrum[carrier.data_v % SIDE, carrier.data_u % SIDE]) ** 2
+    ring, here = (
+        np.clip((r - LOW) / (HIGH - LOW) * _RINGS, 0, _RINGS - 1).astype(int) for r in (carrier.radius, radius)
+    )
+    noise = np.bincount(ring, power, _RINGS) / np.maximum(np.bincount(ring, minlength=_RINGS), 1)
+    weight = 1.0 / np.sqrt(noise[here] + 1e-12)
+    return float((got.real * weight).sum() / np.sqrt(len(weight) / 2))
+
+
 def soft_symbols(folded: Array, carrier: Carrier) -> Array:
     """Soft values of the 672 code bits, of unit variance without a mark.
 

@@ -14,9 +14,9 @@ import numpy.typing as npt
 
 from midun.lib.marking.code.convolution import SYMBOLS, decode, encode
 from midun.lib.marking.code.message import FALSE_ACCEPT, pack, unpack
-from midun.lib.marking.image.demodulate import soft_symbols, straightened
+from midun.lib.marking.image.demodulate import pilot_score, soft_symbols, straightened
 from midun.lib.marking.image.geometry import Matrix, lifted, translation
-from midun.lib.marking.image.residual import residual
+from midun.lib.marking.image.residual import edges, residual
 from midun.lib.marking.image.spectrum import Hypothesis, Window, refine, search, whitened, whole, windows
 from midun.lib.marking.image.synchronise import synchronise
 from midun.lib.marking.image.tile import SIDE, Carrier, carrier_of
@@ -27,7 +27,8 @@ Gray = npt.NDArray[np.uint8]
 
 MOST_DECODES = 40
 _COMMON_SCALES = (1.0, 0.5, 0.75, 2.0, 2 / 3, 0.8, 1.25, 1.5)
-_SURE, _GLOBAL, _WHOLE, _LOCAL, _EXACT = 6.0, 6.0, 4.4, 5.2, 4.8
+_SURE, _GLOBAL, _WHOLE, _LOCAL, _EXACT = 6.0, 6.0, 4.6, 5.2, 5.2
+_WORTH, _REACH, _AGREED = 5.0, 1280, 20.0
 
 
 @dataclass(frozen=True)
@@ -67,9 +68,13 @@ def detect(gray: Gray, key: MarkKey) -> Found | None:
     for view, place in _views(gray):
         trial = _Trial(residual(view), key, carrier_of(key), words=words)
         found = _look(trial)
-        if found is None and float(((view >= 254) | (view <= 1)).mean()) > 0.3:  # noqa: PLR2004  # burnt out
+        burnt = float(np.count_nonzero((view >= 254) | (view <= 1))) / view.size  # noqa: PLR2004  # nearly 0 or 255
+        if found is None and burnt > _BURNT:
             trial = _Trial(residual(view, on_ink=True), key, trial.carrier, words=trial.words)
             found = _first(_attempt(trial, _global(trial, _spectra(trial.plane))[:2]))
+        if found is None and burnt > _BURNT_OUT:
+            trial = _Trial(edges(view), key, trial.carrier, words=trial.words)
+            found = _first(_exact(trial)) or _first(_attempt(trial, _global(trial, _spectra(trial.plane))[:1]))
         if found:
             return Found(
                 found.copy_id,
@@ -83,7 +88,7 @@ def detect(gray: Gray, key: MarkKey) -> Found | None:
     return None
 
 
-_LARGE = 4_000_000
+_LARGE, _BURNT, _BURNT_OUT = 4_000_000, 0.3, 0.6
 
 
 def _views(gray: Gray) -> Iterator[tuple[Gray, Matrix]]:
@@ -170,14 +175,18 @@ def _attempt(trial: _Trial, hypotheses: list[Hypothesis]) -> Iterator[Found]:
         ways = []
         for turn in (1.0, -1.0):
             start = lifted(turn * hypothesis.matrix, hypothesis.x, hypothesis.y)
-            for sign in (1.0, -1.0):
-                plane = trial.plane if sign > 0 else np.negative(trial.plane)
-                got = synchronise(plane, start, trial.carrier)
-                if got:
-                    ways.append((got[1].score, got[0], sign))
-                if got and got[1].blocks > 3 and got[1].blocks > got[1].of / 2:  # noqa: PLR2004  # no doubt
-                    break
-        for _, matrix, sign in sorted(ways, key=lambda way: -way[0])[:2]:
+            got = synchronise(trial.plane, start, trial.carrier)
+            if got is None:
+                continue
+            matrix, agreement, sign = got
+            if agreement.blocks > 3 and 2 * agreement.blocks > agreement.of:  # noqa: PLR2004  # no doubt
+                found = _read(trial, matrix, sign)
+                if found:
+                    yield found
+                continue
+            if agreement.score > _AGREED and (agreement.blocks >= 3 or agreement.of <= 6):  # noqa: PLR2004  # small images
+                ways.append((agreement.score, matrix, sign))
+        for _, matrix, sign in sorted(ways, key=lambda way: -way[0]):
             found = _read(trial, matrix, sign)
             if found:
                 yield found
@@ -188,11 +197,8 @@ def _exact(trial: _Trial) -> Iterator[Found]:
     ranked = []
     u, v = trial.carrier.pilot_u % SIDE, trial.carrier.pilot_v % SIDE
     for scale in _COMMON_SCALES:
-        tiles = straightened(trial.plane, np.diag([scale, scale, 1.0]))
-        if tiles is None:
-            continue
         spectrum = np.zeros((SIDE, SIDE), np.complex64)
-        spectrum[v, u] = np.fft.fft2(tiles.folded())[v, u] * np.conj(trial.carrier.pilot)
+        spectrum[v, u] = np.fft.fft2(_overlaid(trial.plane, scale))[v, u] * np.conj(trial.carrier.pilot)
         surface = np.fft.ifft2(spectrum).real
         place = int(np.argmax(np.abs(surface)))
         ranked.append(
@@ -200,10 +206,24 @@ def _exact(trial: _Trial) -> Iterator[Found]:
         )
     for score, scale, place, value in sorted(ranked, key=lambda row: -row[0])[:2]:
         if score > _EXACT:
-            matrix = np.diag([scale, scale, 1.0]) @ translation(place % SIDE, place // SIDE)
+            centre = (scale - 1) / 2
+            matrix = (
+                translation(centre, centre) @ np.diag([scale, scale, 1.0]) @ translation(place % SIDE, place // SIDE)
+            )
             found = _read(trial, matrix, 1.0 if value > 0 else -1.0)
             if found:
                 yield found
+
+
+def _overlaid(plane: Array, scale: float) -> Array:
+    """All tiles of the upper left 1,280 pixels (in the tile plane) laid over each other under one scale."""
+    part = plane[: int(_REACH * scale), : int(_REACH * scale)]
+    if scale != 1.0:
+        part = np.asarray(cv2.resize(part, None, fx=1 / scale, fy=1 / scale, interpolation=cv2.INTER_LINEAR))
+    height, width = (-(-side // SIDE) * SIDE for side in part.shape)
+    whole_tiles = np.zeros((height, width), np.float32)
+    whole_tiles[: part.shape[0], : part.shape[1]] = part
+    return np.asarray(whole_tiles.reshape(height // SIDE, SIDE, width // SIDE, SIDE).sum((0, 2)), np.float32)
 
 
 def _read(trial: _Trial, matrix: Matrix, sign: float) -> Found | None:
@@ -213,7 +233,10 @@ def _read(trial: _Trial, matrix: Matrix, sign: float) -> Found | None:
     tiles = straightened(trial.plane, matrix)
     if tiles is None:
         return None
-    soft = soft_symbols(tiles.folded() * np.float32(sign), trial.carrier)
+    folded = tiles.folded() * np.float32(sign)
+    if pilot_score(folded, trial.carrier) < _WORTH:
+        return None
+    soft = soft_symbols(folded, trial.carrier)
     trial.words += 1
     copy_id = unpack(decode(soft), trial.key)
     if copy_id is None:

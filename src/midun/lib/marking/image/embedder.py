@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from midun.lib.marking.errors import Reason, Refused
-from midun.lib.marking.image.strength import NORMAL, Profile, ink, strength
+from midun.lib.marking.image.strength import NORMAL, Profile, page_strength, strength
 from midun.lib.marking.image.tile import SIDE
 
 Array = npt.NDArray[np.float32]
@@ -17,8 +17,8 @@ LEAST_SIDE = 200
 """Shorter images hold less than one tile: a mark in them could not be read."""
 
 MEGAPIXELS_PER_SCALE = 8e6
-CLAMP = 0.3
-"""On white and black the pattern is rectified: only this share of it lifts the other way."""
+RECTIFIED = -0.2
+"""On white only what lies below this darkens, on black the reverse: half of the pattern cannot be drawn there."""
 
 
 def pattern_scale(height: int, width: int) -> int:
@@ -58,16 +58,12 @@ def _change(luma: npt.NDArray[np.uint8], tile: Array, profile: Profile) -> Array
     side = SIDE * scale
     pattern = np.tile(tile, (height // side + 1, width // side + 1))[:height, :width]
     force = strength(luma, profile)
-    strokes = ink(luma)
-    lift = CLAMP * profile.base
-    if strokes is not None:
-        force[strokes] = np.maximum(force[strokes], profile.ink * profile.base)
+    strokes = page_strength(luma, profile, force)
     change = np.asarray(cv2.multiply(pattern, force), np.float32)
-    white, black = luma == 255, luma == 0  # noqa: PLR2004  # saturated
-    np.subtract(change, lift, out=change, where=white)
-    np.add(change, lift, out=change, where=black)
+    lift = np.asarray(force * np.float32(RECTIFIED), np.float32)
+    np.add(change, lift, out=change, where=luma == 255)  # noqa: PLR2004  # white
+    np.subtract(change, lift, out=change, where=luma == 0)
     if strokes is not None:
-        room = 0.8 * profile.ink * profile.base
-        depth = np.maximum(room - luma[strokes], 0.0)
-        change[strokes] += depth.astype(np.float32)
+        room = np.float32(0.8 * profile.ink * profile.base)
+        change[strokes] += np.maximum(room - luma[strokes], 0.0)
     return change

@@ -14,7 +14,7 @@ _TIGHTER = (6.0, 3.0, 1.5, 1.0, 0.8)
 
 def apply(matrix: Matrix, points: Matrix) -> Matrix:
     """Points (n, 2) through a homography."""
-    mapped = np.c_[points, np.ones(len(points))] @ matrix.T
+    mapped = np.column_stack([points, np.ones(len(points))]) @ matrix.T
     return np.asarray(mapped[:, :2] / mapped[:, 2:])
 
 
@@ -63,20 +63,20 @@ def fit(source: Matrix, shift: Matrix, weight: Matrix) -> Matrix:
     much = count >= _ENOUGH
     active = np.array([True, True, wide, high, wide, high, wide and much, high and much])
     solution = np.zeros(8)
-    solution[active] = _solve(rows[:, active], np.r_[shift[:, 0], shift[:, 1]], weight, _RIDGE[active])
+    solution[active] = _solve(rows[:, active], shift.T.ravel(), weight, _RIDGE[active])
     return _homography(solution, centre)
 
 
 def _solve(rows: Matrix, wanted: Matrix, weight: Matrix, ridge: Matrix) -> Matrix:
     count = len(weight)
-    weight = weight / weight.max()
+    weight = np.asarray(weight / weight.max(), np.float64)
     off = np.hypot(wanted[:count] - np.median(wanted[:count]), wanted[count:] - np.median(wanted[count:]))
     trust = weight / (1 + (off / 8.0) ** 2) if count < 8 else weight  # noqa: PLR2004  # too few to vote
-    solution = np.zeros(rows.shape[1])
+    solution: Matrix = np.zeros(rows.shape[1])
     for scale in _TIGHTER:
-        both = np.r_[trust, trust]
+        both = np.tile(trust, 2)
         normal = rows.T @ (rows * both[:, None]) + np.diag(ridge**2 + 1e-9)
-        solution = np.linalg.solve(normal, rows.T @ (wanted * both))
+        solution = np.asarray(np.linalg.solve(normal, rows.T @ (wanted * both)), np.float64)
         error = wanted - rows @ solution
         trust = weight / (1 + (error[:count] ** 2 + error[count:] ** 2) / scale**2) ** 2
     return solution

@@ -12,7 +12,7 @@ import numpy.typing as npt
 Array = npt.NDArray[np.float32]
 Gray = npt.NDArray[np.uint8]
 
-_MEDIAN, _QUARTER, _WINDOW = 31, 4, (7, 7)
+_MEDIAN, _QUARTER, _WINDOW = 15, 4, (7, 7)
 _ROUNDS, _WINSOR, _CUT, _FLOOR = 3, 2.2, 3.0, 1.0
 _NEAR = 14.0
 
@@ -23,7 +23,7 @@ def residual(gray: Gray, *, on_ink: bool = False) -> Array:
     With `on_ink` strokes are measured against the ink around them: that reads what is left when the paper was burnt
     out to white.
     """
-    detail = np.asarray(cv2.subtract(gray, cv2.medianBlur(gray, _MEDIAN), dtype=cv2.CV_32F), np.float32)
+    detail = np.asarray(cv2.subtract(gray, _paper(gray), dtype=cv2.CV_32F), np.float32)
     if on_ink:
         detail = _against_ink(gray, detail)
     height, width = gray.shape
@@ -45,6 +45,14 @@ def residual(gray: Gray, *, on_ink: bool = False) -> Array:
     return np.asarray(cv2.multiply(cv2.multiply(detail - level, weight), gain), np.float32)
 
 
+def _paper(gray: Gray) -> Gray:
+    """The median around each pixel, at half the resolution: it is smooth."""
+    height, width = gray.shape
+    half = cv2.resize(gray, (max(1, width // 2), max(1, height // 2)), interpolation=cv2.INTER_AREA)
+    middle = cv2.medianBlur(half, _MEDIAN)
+    return np.asarray(cv2.resize(middle, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
+
+
 def _against_ink(gray: Gray, detail: Array) -> Array:
     """The residual inside strokes, against the ink level; saturated pixels tell nothing."""
     paper_is_light = float(np.median(gray)) > 127  # noqa: PLR2004  # half of the range
@@ -57,3 +65,11 @@ def _against_ink(gray: Gray, detail: Array) -> Array:
     saturated = (gray >= 254) | (gray <= 1)  # noqa: PLR2004  # nothing to measure
     strokes = near & ~saturated & (np.abs(detail) > 20)  # noqa: PLR2004  # far from the paper
     return np.asarray(np.where(strokes, inside, np.where(saturated, 0, detail)), np.float32)
+
+
+def edges(gray: Gray) -> Array:
+    """The residual of an image whose paper and ink are both burnt out: the soft edges between, against their mean."""
+    inside = (gray >= 4) & (gray <= 251)  # noqa: PLR2004  # neither burnt out
+    seen = inside.astype(np.float32)
+    level = cv2.blur(gray * seen, (25, 25)) / (cv2.blur(seen, (25, 25)) + 1e-3)
+    return np.asarray((gray - level) * seen / 60.0, np.float32)

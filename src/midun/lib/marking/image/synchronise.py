@@ -16,7 +16,7 @@ from midun.lib.marking.image.tile import SIDE, Carrier
 Array = npt.NDArray[np.float32]
 
 _HALF = SIDE // 2
-_BLOCKS, _ROUNDS = 48, 3
+_BLOCKS, _ROUNDS = 40, 3
 _SEED, _NEIGHBOUR, _LATER = 3, 3.7, 3.6
 _FINE = 0.35
 _WIDEST = 16000
@@ -104,8 +104,12 @@ def _blocks(plane: Array, matrix: Matrix, carrier: Carrier) -> tuple[list[_Block
     return blocks, step
 
 
-def synchronise(plane: Array, matrix: Matrix, carrier: Carrier) -> tuple[Matrix, Agreement] | None:
-    """The exact map tile → image near `matrix`, whose translation is not known yet; nothing if no block agrees."""
+def synchronise(plane: Array, matrix: Matrix, carrier: Carrier) -> tuple[Matrix, Agreement, float] | None:
+    """The exact map tile → image near `matrix`, whose translation is not known yet; nothing if no block agrees.
+
+    The third value is −1 where dark and light are exchanged, else 1.
+    """
+    sign = 1.0
     blur = 0.9 * max(0.5, float(np.sqrt(abs(np.linalg.det(matrix[:2, :2])))))
     soft = np.asarray(cv2.GaussianBlur(plane, (0, 0), blur), np.float32)
     agreement: Agreement | None = None
@@ -116,7 +120,14 @@ def synchronise(plane: Array, matrix: Matrix, carrier: Carrier) -> tuple[Matrix,
         centres = np.array([(block.x + SIDE / 2, block.y + SIDE / 2) for block in blocks])
         if number == 0:
             anchor, seen = _grown(blocks, centres, step)
+            if len(seen) <= _SEED or 2 * len(seen) < len(blocks):
+                dark = [_Block(block.x, block.y, -block.surface) for block in blocks]
+                other = _grown(dark, centres, step)
+                if _weight(other[1]) > _weight(seen):
+                    sign, (anchor, seen) = -1.0, other
         else:
+            if sign < 0:
+                blocks = [_Block(block.x, block.y, -block.surface) for block in blocks]
             anchor, seen = np.zeros(2), _near_zero(blocks, 12 if number == 1 else 8)
         if not seen:
             return None
@@ -131,7 +142,11 @@ def synchronise(plane: Array, matrix: Matrix, carrier: Carrier) -> tuple[Matrix,
             break
         if number and error < _FINE:
             break
-    return (matrix, agreement) if agreement else None
+    return (matrix, agreement, sign) if agreement else None
+
+
+def _weight(seen: dict[int, tuple[float, Matrix]]) -> float:
+    return sum(value * value for value, _ in seen.values())
 
 
 def _near_zero(blocks: list[_Block], radius: float) -> dict[int, tuple[float, Matrix]]:
@@ -157,9 +172,8 @@ def _grown(blocks: list[_Block], centres: Matrix, step: float) -> tuple[Matrix, 
         seen = {start: (first[0], first[1] - anchor)}
         while _spread(blocks, centres, step, anchor, seen):
             pass
-        score = sum(value * value for value, _ in seen.values())
-        if score > best[0]:
-            best = (score, anchor, seen)
+        if _weight(seen) > best[0]:
+            best = (_weight(seen), anchor, seen)
     return best[1], best[2]
 
 

@@ -22,6 +22,9 @@ LOW, HIGH = 0.035, 0.18
 """Band of the data in cycles per pixel: below lies the picture, above what JPEG and scaling throw away."""
 
 PILOTS, PILOT_BAND, PILOT_ENERGY = 32, (0.05, 0.135), 0.38
+SLOPE = 0.4
+"""Data amplitude falls with this power of the frequency: the picture under it does too."""
+
 PEAK = 2.6
 _AXIS_DEGREES = 9.0
 _APART = 9
@@ -87,7 +90,7 @@ def carrier_of(key: MarkKey) -> Carrier:
         data_u=data_u,
         data_v=data_v,
         radius=radii,
-        gain=(radii / 0.08) ** -0.4,
+        gain=(radii / 0.08) ** -SLOPE,
         symbol=symbol,
         sign=sign,
     )
