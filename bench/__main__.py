@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench import evidence, imports, pages, rollup, verifying
-from bench.matching import run as matching
 from bench.marking.report import report as marking
+from bench.matching import run as matching
 from bench.places import Failed
 from bench.table import Report, write
 

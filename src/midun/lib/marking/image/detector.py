@@ -27,7 +27,7 @@ Gray = npt.NDArray[np.uint8]
 
 MOST_DECODES = 40
 _COMMON_SCALES = (1.0, 0.5, 0.75, 2.0, 2 / 3, 0.8, 1.25, 1.5)
-_SURE, _GLOBAL, _WHOLE, _LOCAL, _EXACT = 6.0, 6.0, 4.6, 5.2, 5.2
+_SURE, _GLOBAL, _WHOLE, _LOCAL, _EXACT = 6.0, 6.0, 4.4, 5.2, 4.8
 _WORTH, _REACH, _AGREED = 5.0, 1280, 20.0
 
 
@@ -184,7 +184,7 @@ def _attempt(trial: _Trial, hypotheses: list[Hypothesis]) -> Iterator[Found]:
                 if found:
                     yield found
                 continue
-            if agreement.score > _AGREED and (agreement.blocks >= 3 or agreement.of <= 6):  # noqa: PLR2004  # small images
+            if agreement.score > _AGREED:
                 ways.append((agreement.score, matrix, sign))
         for _, matrix, sign in sorted(ways, key=lambda way: -way[0]):
             found = _read(trial, matrix, sign)
