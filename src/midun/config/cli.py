@@ -6,12 +6,12 @@ a configuration error into a sentence instead of a traceback.
 
 import os
 import sys
+from importlib import import_module
 
 from django.core.management import execute_from_command_line
 
 from midun.client.cli import command_of
 from midun.client.cli import main as client
-from midun.config import marking_commands, matching_commands
 from midun.config.environment import ConfigurationError, new_secret
 
 COMMANDS = {
@@ -41,6 +41,11 @@ COMMANDS = {
     "init": "初始化数据库、行政区划、日历与首个管理员",
     "secret": "生成一个密钥",
 }
+# Commands for the holder's own machine: no settings, no database. Loaded by name, because what they need (compiled
+# kernels, image codecs) takes seconds that no other command should wait for.
+_MATCHING = dict.fromkeys(("compare", "index", "scan"), "midun.config.matching_commands")
+_MARKING = dict.fromkeys(("label", "mark", "trace"), "midun.config.marking_commands")
+LOCAL = _MATCHING | _MARKING
 
 
 def main() -> None:
@@ -56,11 +61,8 @@ def main() -> None:
         return
     if command_of(arguments):
         sys.exit(client(arguments))  # an enterprise's machine has no settings and no database
-    if arguments[0] in matching_commands.NAMES:
-        # Work on the holder's own machine: no settings, no database.
-        sys.exit(matching_commands.main(arguments))
-    if arguments[0] in marking_commands.NAMES:
-        sys.exit(marking_commands.main(arguments))
+    if arguments[0] in LOCAL:
+        sys.exit(import_module(LOCAL[arguments[0]]).main(arguments))
     if arguments[0] == "admin":
         arguments = arguments[1:] or ["help"]
     elif arguments[0] not in COMMANDS:

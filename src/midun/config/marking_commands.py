@@ -20,7 +20,6 @@ from midun.lib.marking.keys import MarkKey
 from midun.lib.marking.registry import REGISTRY_NAME, Issued, Registry
 from midun.lib.marking.trace import Attribution, trace
 
-NAMES = ("mark", "trace", "label")
 DONE, NOTHING, WRONG = 0, 1, 2
 
 

@@ -25,7 +25,6 @@ from midun.lib.similarity.scan import FORMAT, files_under, ranked, scan
 from midun.lib.similarity.store.index import MANIFEST, Index
 
 FONTS = Path(midun.kernel.__file__).parent / "documents" / "fonts"
-NAMES = ("compare", "index", "scan")
 SHOWN = 50
 CUSTODY = "请与索引分开保管：没有它，索引无法使用；同时有它和索引的人，可以试探索引中有没有某段内容。"
 FOUND, NOTHING, WRONG = 0, 1, 2
