@@ -7,7 +7,6 @@ Pure library: no Django, no database, no network, no clock. Rooms:
 - `image`: the keyed pattern, its strength, embedding and blind detection (docs/formats/marking-image.md)
 - `documents`: PDF, Office, text and source code (docs/formats/marking-documents.md)
 - `label`: the signed, machine-readable label (docs/formats/label.md)
-- `collusion`: ids that accuse a copier even when several copies were mixed
 
 A detector answers with an authenticated id and a bound on the probability of a false one, or with nothing; never with
 a guess.
