@@ -1,6 +1,7 @@
 """Archives and mail: their members, one by one, within the budget."""
 
 import io
+import lzma
 import re
 import tarfile
 import zipfile
@@ -79,7 +80,8 @@ def tar_members(data: bytes, budget: Budget) -> Iterator[tuple[str, bytes | Unre
                 stream = archive.extractfile(member)
                 if stream is not None:
                     yield member.name, stream.read()
-    except (tarfile.TarError, OSError, EOFError, zlib.error, ValueError) as error:
+    except (tarfile.TarError, OSError, EOFError, zlib.error, lzma.LZMAError, ValueError, TypeError) as error:
+        # tarfile takes a gzip header cut short for text (TypeError).
         raise Unreadable("压缩包已损坏，只读出损坏处之前的内容。") from error
 
 
