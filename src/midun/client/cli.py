@@ -37,7 +37,7 @@ def main(arguments: Sequence[str]) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add(parser)
-    options = parser.parse_args(list(arguments[len(name) :]))
+    options = parser.parse_intermixed_args(list(arguments[len(name) :]))
     try:
         return run(options)
     except Failed as failed:

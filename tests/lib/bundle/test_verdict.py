@@ -168,6 +168,7 @@ def test_the_one_file_runs_alone(one, tmp_path):
 
     code, said = run("b.zip", "f", "--opening", "o.json")
     assert (code, "[通过] 出示的文件与存证时完全相同。" in said, "核验通过。" in said) == (0, True, True)
+    assert run("b.zip", "--opening", "o.json", "f") == (code, said)
     assert run("bad.zip")[0] == 1
     assert run("early.zip")[0] == 3
     assert run("b.zip", "verify.py", "--opening", "o.json")[0] == 1

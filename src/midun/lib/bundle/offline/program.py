@@ -53,7 +53,7 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--tsa-roots", metavar="文件", help="从时间戳机构取得的根证书（PEM）；不给则用证明包自带的")
     parser.add_argument("--json", action="store_true", help="输出一行 JSON，供程序使用")
     parser.add_argument("-h", "--help", action="help", help="显示本说明")
-    chosen = parser.parse_args(arguments)
+    chosen = parser.parse_intermixed_args(arguments)
     if chosen.file and not chosen.opening:
         parser.error("核验原文件须用 --opening 给出开启信息文件")
     return chosen
