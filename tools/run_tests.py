@@ -1,8 +1,7 @@
 """Run the whole suite on SQLite, then on PostgreSQL where it is installed, and say plainly what was skipped.
 
 With CI=true a skipped test is a failure, and so is a missing PostgreSQL: on CI everything that can be tested must be.
-Browser journeys run once, on SQLite: they prove the pages, which are the same on both; so do the tests of the
-libraries, which know no database of Django's.
+Browser journeys run once, on SQLite: they prove the pages, which are the same on both.
 """
 
 import os
@@ -30,7 +29,7 @@ def main() -> int:
     """SQLite, then PostgreSQL; the exit code of the worse."""
     codes = [run("sqlite")]
     if find_postgresql():
-        codes.append(run("postgresql", "-m", "not journey", "--ignore=tests/lib"))
+        codes.append(run("postgresql", "-m", "not journey"))
     else:
         print(f"\n== postgresql ==\nskipped: {HOW_TO_INSTALL}", flush=True)
         codes.append(1 if STRICT else 0)

@@ -1,1 +1,0 @@
-"""From a copy id to a codeword and back: message (check, MAC) and convolutional code."""

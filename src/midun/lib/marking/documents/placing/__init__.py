@@ -1,1 +1,0 @@
-"""Putting a label into files and finding it again: `labels` by file, the rest by format (docs/formats/label.md)."""

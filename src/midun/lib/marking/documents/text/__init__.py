@@ -1,1 +1,0 @@
-"""Marks in text: `carriers` what a place can say, `prose` and `source` find places, `mark` writes and reads."""

@@ -1,1 +1,0 @@
-"""The image mark: pattern, strength, embedding, blind detection (docs/formats/marking-image.md)."""
