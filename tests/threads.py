@@ -24,3 +24,11 @@ def together(*acts):
     for thread in threads:
         thread.join(30)
     return found
+
+
+def split(found, problem):
+    """The ones that won and the ones that were told, and nothing else."""
+    won = [answer for answer in found if not isinstance(answer, Exception)]
+    told = [answer for answer in found if isinstance(answer, problem)]
+    assert len(won) + len(told) == len(found), found
+    return won, told

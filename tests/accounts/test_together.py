@@ -9,17 +9,9 @@ from midun.kernel.orgs.models import Membership, User
 from midun.kernel.orgs.services import MembershipProblem, end, grant
 from midun.kernel.trail.models import Entry
 from midun.kernel.trail.services import verify
-from tests.threads import together
+from tests.threads import split, together
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def split(found, problem):
-    """The ones that won and the ones that were told, and nothing else."""
-    won = [answer for answer in found if not isinstance(answer, Exception)]
-    told = [answer for answer in found if isinstance(answer, problem)]
-    assert len(won) + len(told) == len(found), found
-    return won, told
 
 
 def test_an_invitation_is_used_once(cast, at):

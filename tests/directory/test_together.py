@@ -18,17 +18,9 @@ from midun.kernel.trail.models import Entry
 from midun.kernel.trail.services import record, verify
 from midun.kernel.trail.verbs import Verb
 from tests.directory.test_enterprise_import import row, workbook
-from tests.threads import together
+from tests.threads import split, together
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def split(found, problem):
-    """The ones that won and the ones that were told, and nothing else."""
-    won = [answer for answer in found if not isinstance(answer, Exception)]
-    told = [answer for answer in found if isinstance(answer, problem)]
-    assert len(won) + len(told) == len(found), found
-    return won, told
 
 
 def test_two_editors_of_an_enterprise(cast, at):
