@@ -157,6 +157,7 @@ PEOPLE = {
     "confidentiality_officer": ("jia", "confidentiality_officer"),
     "other_enterprise_admin": ("yi", "enterprise_admin"),
     "expert": ("law_firm", "expert"),
+    "notary_officer": ("notary", "notary_officer"),
     "system_admin": ("city_bureau", "system_admin"),
     "security_admin": ("city_bureau", "security_admin"),
     "auditor": ("city_bureau", "auditor"),
@@ -205,6 +206,7 @@ def cast(db: None, at: datetime) -> Cast:
     organisation("station", "张江商业秘密保护服务站", OrganisationKind.SERVICE_STATION, "station_node")
     organisation("jia", "甲精密机械有限公司", OrganisationKind.ENTERPRISE, "east", credit_code=JIA_CODE)
     organisation("yi", "乙生物医药股份有限公司", OrganisationKind.ENTERPRISE, "west", credit_code=YI_CODE)
+    organisation("notary", "沪江公证处", OrganisationKind.NOTARY, "city")
     organisation("law_firm", "正明律师事务所", OrganisationKind.LAW_FIRM, "city")
     for name, (where, role) in PEOPLE.items():
         user = User.objects.create_user(

@@ -4,6 +4,8 @@ A row: address name, arguments, and who gets in. Everybody else with an account 
 of their scope); a visitor is sent to the login, unless the page is public.
 """
 
+from uuid import UUID
+
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
@@ -11,8 +13,9 @@ BUREAU = ("city_officer", "city_leader", "district_officer", "district_leader", 
 RECORDERS = ("city_officer", "district_officer", "liaison_officer", "station_staff")
 OFFICERS = ("city_officer", "district_officer")
 ENTERPRISE = ("enterprise_admin", "confidentiality_officer")
+NOTARY = ("notary_officer",)
 ADMINS = ("system_admin", "security_admin", "auditor")
-ALL = (*BUREAU, *ENTERPRISE, "expert", *ADMINS)
+ALL = (*BUREAU, *ENTERPRISE, "expert", *NOTARY, *ADMINS)
 PUBLIC = "public"
 
 LISTS = {
@@ -36,6 +39,17 @@ LISTS = {
     "directory:units": ((), (*BUREAU, "system_admin")),
     "campaigns:list": ((), BUREAU),
     "campaigns:new": ((), OFFICERS),
+    "deposits:list": ((), ENTERPRISE),
+    "deposits:new": ((), ENTERPRISE),
+    "deposits:first": ((), ENTERPRISE),
+    "deposits:explained": ((), ENTERPRISE),
+    "deposits:projects": ((), ENTERPRISE),
+    "deposits:project-new": ((), ENTERPRISE),
+    "deposits:handoffs": ((), ENTERPRISE),
+    "deposits:handoff-new": ((), ENTERPRISE),
+    "deposits:received": ((), NOTARY),
+    "deposits:tokens": ((), ("enterprise_admin",)),
+    "deposits:token-new": ((), ("enterprise_admin",)),
     "claims:ledger": ((), BUREAU),
     "claims:new": ((), RECORDERS),
     "claims:enterprises": ((), RECORDERS),
@@ -65,6 +79,9 @@ LISTS = {
     "portal:about": ((), PUBLIC),
     "portal:accessibility": ((), PUBLIC),
     "portal:site-map": ((), PUBLIC),
+    "evidence:monitor": ((), PUBLIC),
+    "evidence:verify": ((), PUBLIC),
+    "evidence:openapi": ((), PUBLIC),
     "health": ((), PUBLIC),
     **{f"publicity:{slug}s": ((), BUREAU) for slug in ("news-item", "case", "questionnaire", "gov-report", "resource")},
     **{
@@ -104,6 +121,10 @@ RECORDS = {
         f"campaigns:{name}": (*OFFICERS, "station_staff")
         for name in ("mine", "line-add", "line-edit", "line-act", "line-finish", "line-unfinish")
     },
+    **{f"deposits:{name}": ENTERPRISE for name in ("deposit", "statement", "project", "project-edit")},
+    **{f"deposits:{name}": ENTERPRISE for name in ("handoff", "handoff-file")},
+    **{f"deposits:{name}": NOTARY for name in ("received-one", "received-file")},
+    "deposits:token-revoke": ("enterprise_admin",),
     "claims:claim": BUREAU,
     "claims:act": BUREAU,
     "claims:paper": BUREAU,
@@ -177,6 +198,15 @@ RECORDS = {
 }
 
 TESTED_ELSEWHERE = {
+    # files of a log that exists, and the programs' door with its tokens: tests/evidence
+    "evidence:checkpoint",
+    "evidence:verify-file",
+    "evidence:policy",
+    "evidence:tile",
+    "evidence:api-deposit",
+    "evidence:api-batch",
+    "evidence:api-receipt",
+    "evidence:api-bundle",
     "campaigns:current-plan",
     "campaigns:current-mine",
     "claims:ledger-paper",  # posted from the ledger: tests/claims/test_ledger.py
@@ -203,6 +233,9 @@ def test_every_address_stands_in_the_table():
     assert missing == set()
 
 
+SAMPLES = {"IntConverter": 999999, "UUIDConverter": UUID(int=7)}
+
+
 def expected(allowed, who, found):
     if allowed == PUBLIC or who in allowed:
         return found
@@ -223,7 +256,7 @@ def test_records(login, who):
     got = {}
     for name in RECORDS:
         converters = patterns[name].pattern.converters
-        sample = {key: 999999 if type(c).__name__ == "IntConverter" else "x" for key, c in converters.items()}
+        sample = {key: SAMPLES.get(type(c).__name__, "x") for key, c in converters.items()}
         got[name] = client.get(reverse(name, kwargs=sample)).status_code
     assert got == {name: expected(allowed, who, 404) for name, allowed in RECORDS.items()}
 

@@ -70,6 +70,14 @@ def _first(page: Page, selector: str) -> None:
     page.wait_for_load_state("networkidle")
 
 
+def _kept(page: Page) -> None:
+    """Up to the step at which the opening is saved."""
+    file = {"name": "演示.txt", "mimeType": "text/plain", "buffer": "演示文件".encode()}
+    page.set_input_files("input[multiple]:not([webkitdirectory])", file)  # type: ignore[arg-type]  # a payload
+    page.click("[data-act=digest]")
+    page.get_by_role("heading", name="保存").wait_for()
+
+
 PICTURE_LIST = (
     Picture("desk-city", "city", "/desk/"),
     Picture("campaign", "city", "/campaigns/2/"),
@@ -85,6 +93,10 @@ PICTURE_LIST = (
     Picture("form", "district", "/reporting/campaigns/2/", act=lambda p: _first(p, "main table tbody a")),
     Picture("form-frozen", "city", "/reporting/campaigns/1/", act=lambda p: _first(p, "main table tbody a")),
     Picture("claim-own-phone", "enterprise", "/claims/own/", phone=True),
+    Picture("deposit-first-phone", "enterprise", "/deposits/first/", phone=True),
+    Picture("deposit-keep", "enterprise", "/deposits/first/", act=_kept),
+    Picture("deposit", "enterprise", "/deposits/", act=lambda p: _first(p, "main tbody tr a")),
+    Picture("handoff", "enterprise", "/deposits/handoffs/", act=lambda p: _first(p, "main tbody tr a")),
     Picture("portal", "", "/", whole=True),
     Picture("portal-phone", "", "/", phone=True),
     Picture("big-screen", "city", "/board/1/", size=(1920, 1080)),

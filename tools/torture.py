@@ -23,6 +23,7 @@ from midun.lib.tlog.merkle import Frontier
 from midun.lib.tlog.store import FileStore
 from tests.lib.tlog.building import KEY, NOW, ORIGIN, leaf, published
 from tests.lib.tlog.victim import BATCH
+from tools import litewitness
 
 ROOT = Path(__file__).resolve().parent.parent
 SYSCALLS = [
@@ -148,8 +149,19 @@ def kill_at_random(work: Path) -> int:
     return broken
 
 
+def kill_the_service() -> int:
+    """The whole service killed under load, on SQLite and on PostgreSQL: tests/evidence/test_survival.py, many times."""
+    broken = 0
+    for database in ("sqlite", "postgresql"):
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", "tests/evidence/test_survival.py"]
+        env = {**os.environ, "SERVICE_KILLS": str(max(1, KILLS // 10)), "MIDUN_TEST_DB": database}
+        broken += subprocess.run(command, cwd=ROOT, env=env, check=False).returncode != 0
+    print(f"the service under load: {max(1, KILLS // 10)} kills on each database, {broken} broken runs", flush=True)
+    return broken
+
+
 def main() -> int:
-    """Run both parts."""
+    """Run all parts."""
     broken = 0
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
@@ -158,6 +170,8 @@ def main() -> int:
         else:
             print("strace is absent: no system call was made to fail")
         broken += kill_at_random(work)
+    broken += kill_the_service()
+    broken += litewitness.main()
     return 1 if broken else 0
 
 

@@ -5,9 +5,12 @@ import json
 import sys
 
 import django
-from django.core.management import call_command
 
-from midun.config.management.commands.serve import gather_static
+django.setup()
+
+from django.core.management import call_command  # noqa: E402  # after setup
+
+from midun.config.management.commands.serve import gather_static  # noqa: E402  # after setup
 
 TASKS = {
     "rollup.prepare": "bench.inside.rollup",
@@ -17,11 +20,12 @@ TASKS = {
     "imports.make": "bench.inside.imports",
     "imports.measure": "bench.inside.imports",
     "imports.floor": "bench.inside.imports",
+    "evidence.prepare": "bench.inside.evidence",
+    "evidence.append": "bench.inside.evidence",
 }
 
 if __name__ == "__main__":
     name, arguments = sys.argv[1], json.loads(sys.argv[2])
-    django.setup()
     call_command("migrate", interactive=False, verbosity=0)
     gather_static()
     module = importlib.import_module(TASKS[name])

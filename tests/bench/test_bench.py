@@ -154,3 +154,21 @@ def test_the_command_serves_and_presses_the_real_pages(monkeypatch, capsys):
     assert main(["pages", "--size", "0.01", "--database", "sqlite", "--seconds", "0.5"]) == 0
     printed = capsys.readouterr().out
     assert all(title in printed for title in pages.PAGES)
+
+
+def test_a_folder_is_digested_beside_sha256sum():
+    from bench import verifying
+
+    table = verifying._folder(12)
+    assert [row[0] for row in table.rows][:2] == ["只读（下限）", "sha256sum"]
+    assert table.rows[1][2] == "1.00×"
+
+
+def test_the_bundle_of_the_benchmark_is_valid_for_the_library_and_the_one_file():
+    from bench import verifying
+    from midun.lib.bundle.verifying import verify_bundle
+
+    case = verifying._case()
+    data = case.bundle.encode()
+    assert verify_bundle(data, opening=case.opening).status == "valid"
+    assert verifying._process(data, case.opening) > 0

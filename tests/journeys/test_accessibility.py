@@ -14,7 +14,7 @@ RULES = {
 }
 PUBLIC = (
     "/", "/column/activities/", "/column/news/", "/column/cases/", "/column/downloads/", "/search/?q=秘密", "/search/",
-    "/about/", "/accessibility/", "/site-map/", "/accounts/login/", "/no-such-page/", "/offline/",
+    "/about/", "/accessibility/", "/site-map/", "/verify/", "/accounts/login/", "/no-such-page/", "/offline/",
 )  # fmt: skip
 OFFICER = (
     "/desk/", "/activities/", "/activities/?kind=training&sort=-day", "/activities/new/", "/visits/", "/visits/new/",
@@ -22,7 +22,10 @@ OFFICER = (
     "/campaigns/1/plan/", "/reporting/", "/directory/enterprises/", "/directory/account/", "/notices/", "/saved-views/",
     "/board/1/", "/board/1/units/", "/board/1/days/", "/board/1/latest/", "/board/1/figures/pub_events/",
 )  # fmt: skip
-ENTERPRISE = ("/desk/", "/claims/own/", "/claims/own/new/", "/directory/account/")
+ENTERPRISE = (
+    "/desk/", "/claims/own/", "/claims/own/new/", "/directory/account/", "/deposits/", "/deposits/projects/",
+    "/deposits/projects/new/", "/deposits/handoffs/", "/deposits/explained/", "/deposits/tokens/", "/deposits/tokens/new/",
+)  # fmt: skip
 ARTICLES = ("/column/activities/", "/column/news/", "/column/cases/", "/column/downloads/")
 RECORDS = ("/activities/", "/visits/", "/claims/", "/publicity/news-items/")
 CASES = [("", PUBLIC), ("city", OFFICER), ("enterprise", ENTERPRISE)]

@@ -32,11 +32,13 @@ class Environment:
     email: dict[str, object]
     proxies: list[Network]
     site: dict[str, str]
+    log_origin: str
 
 
 _SECRET, _VARIED = 50, 5
 _HOST = re.compile(r"\.?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\]")
 _LAST_PORT = 65535
+_ORIGIN = re.compile(r"[a-z0-9][a-z0-9.-]*(?::[0-9]+)?(?:/[a-z0-9][a-z0-9._-]*)*|[0-9a-f:]+/log")
 SITE_KEYS = {
     "organiser": "MIDUN_SITE_ORGANISER",
     "contact": "MIDUN_SITE_CONTACT",
@@ -57,6 +59,7 @@ NAMES = frozenset(
         "MIDUN_DATABASE_URL",
         "MIDUN_EMAIL_URL",
         "MIDUN_PROXIES",
+        "MIDUN_LOG_ORIGIN",
         *SITE_KEYS.values(),
     }
 )
@@ -85,16 +88,18 @@ class _Reader:
         self._mode()
         home = self._home()
         hosts = self._hosts()
+        base_url = self._base_url(hosts)
         return Environment(
             home=home,
             production=self.production,
             secret_key=self._secret(home),
             hosts=hosts or ["localhost", "127.0.0.1", "[::1]"],
-            base_url=self._base_url(hosts),
+            base_url=base_url,
             database=self._database(home),
             email=self._email(),
             proxies=self._proxies(),
             site={key: self.environ.get(name, "").strip() for key, name in SITE_KEYS.items()},
+            log_origin=self._log_origin(base_url),
         )
 
     def _problem(self, name: str, text: str) -> None:
@@ -172,6 +177,13 @@ class _Reader:
         except BadAddress as bad:
             self._problem("MIDUN_EMAIL_URL", str(bad))
             return {}
+
+    def _log_origin(self, base_url: str) -> str:
+        """The name of the evidence log: it stands in every receipt for ever, so it is no address with a port."""
+        origin = self.environ.get("MIDUN_LOG_ORIGIN", "").strip() or f"{urlsplit(base_url).hostname or 'localhost'}/log"
+        if not _ORIGIN.fullmatch(origin):
+            self._problem("MIDUN_LOG_ORIGIN", f"“{origin}”无效，应形如 midun.example.gov.cn/log（小写，不带 https://）")
+        return origin
 
     def _proxies(self) -> list[Network]:
         # Without a trusted proxy nothing can say that a request came by TLS, and every page would redirect for ever.

@@ -16,6 +16,9 @@ DEFAULTS = {
 }
 """What an answer gets where nothing more exact was said: pages have a policy of their own (CONTENT_SECURITY_POLICY)."""
 
+WORKER_POLICY = "default-src 'none'; script-src 'self'; frame-ancestors 'none'"
+"""Of our scripts: one that runs as a worker may load others of ours, and can talk to nobody, not even to us."""
+
 PERSONAL = "no-store, private"
 """Pages of a signed-in person stay in no cache: at a shared machine nobody leafs back into them after the logout."""
 
@@ -29,6 +32,8 @@ class HeadersMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer, then fill in what is missing."""
         response = self.get_response(request)
+        if response.headers.get("Content-Type", "").startswith("text/javascript"):
+            response.headers.setdefault("Content-Security-Policy", WORKER_POLICY)
         for name, value in DEFAULTS.items():
             response.headers.setdefault(name, value)
         if settings.SESSION_COOKIE_NAME in request.COOKIES:

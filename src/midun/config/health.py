@@ -10,6 +10,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from midun import __version__
+from midun.anchoring.running import condition as anchoring
+from midun.evidence.monitor import health as log_health
 from midun.kernel.jobs import services as jobs
 from midun.kernel.trail.services import head
 
@@ -26,7 +28,7 @@ def health(_request: HttpRequest) -> HttpResponse:
     """
     checks = {"database": _database(), "disk": _disk()}
     well = all(checks.values())
-    more = _work_and_trail() if checks["database"] else {}
+    more = {**_work_and_trail(), **_log()} if checks["database"] else {}
     return JsonResponse({"ok": well, "version": __version__, **checks, **more}, status=200 if well else 503)
 
 
@@ -54,4 +56,34 @@ def _work_and_trail() -> dict[str, object]:
         "worker": work.workers > 0 and not work.late,
         "jobs": {"workers": work.workers, "late": work.late, "given_up": work.given_up},
         "trail": f"{number}:{digest}",
+    }
+
+
+def _log() -> dict[str, object]:
+    """The evidence log: told, and no reason to take the pages away."""
+    found = log_health()
+    if not found.exists:
+        return {}
+    return {
+        "log": {
+            "well": found.well,
+            "running": found.running,
+            "size": found.size,
+            "queue": found.queue,
+            "clock_back": found.clock_back,
+            "checkpoint_age": found.age,
+            "anchors": _anchors(),
+        }
+    }
+
+
+def _anchors() -> dict[str, object]:
+    """Witnesses and time-stamps: who fails by name only, the reason is for the administrators."""
+    found = anchoring(timezone.now())
+    return {
+        "well": found.well,
+        "configured": not found.problem,
+        "final_size": found.final_size,
+        "late": found.late,
+        "failing": found.failing,
     }

@@ -14,6 +14,7 @@ MIDUN_HOME = ENVIRONMENT.home
 MIDUN_BASE_URL = ENVIRONMENT.base_url
 MIDUN_SITE = ENVIRONMENT.site
 MIDUN_PROXIES = ENVIRONMENT.proxies
+MIDUN_LOG_ORIGIN = ENVIRONMENT.log_origin
 MIDUN_EMAIL_NOTICES = bool(ENVIRONMENT.email)
 MIDUN_CONTENT = next(p for p in (PACKAGE / "content", PACKAGE.parent.parent / "content") if p.is_dir())
 
@@ -37,6 +38,9 @@ INSTALLED_APPS = [
     "midun.kernel.web",
     "midun.accounts",
     "midun.directory",
+    "midun.evidence",
+    "midun.deposits",
+    "midun.anchoring",
     "midun.campaigns",
     "midun.claims",
     "midun.activities",

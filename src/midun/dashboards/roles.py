@@ -32,6 +32,7 @@ _DESKS = {
         "向市场监管部门反映困难、查看答复", "诉求有了答复、等您评价时会出现在这里", "claims:own-new", "反映诉求"
     ),
     Role.EXPERT: RoleDesk("参与受邀的诊断、评审", "受邀参与的事项会出现在这里；现在没有需要您参与的事项"),
+    Role.NOTARY_OFFICER: RoleDesk("接收企业移交的存证，登记核验结果", "企业移交的存证会出现在这里"),
     Role.SYSTEM_ADMIN: RoleDesk("维护单位与辖区、工作日历", "节假日安排需要录入时会出现在这里"),
     Role.SECURITY_ADMIN: RoleDesk("授予和终止身份、解除锁定", "授予身份、处理邀请和解除锁定，请从上方入口进入"),
     Role.AUDITOR: RoleDesk("查询和导出操作留痕、登录历史", "每天自动核验留痕，发现异常会立即通知您"),

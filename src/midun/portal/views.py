@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.feedgenerator import Rss201rev2Feed
 from django.utils.timezone import make_aware
 
+from midun.evidence.services.checkpoints import latest_publication
 from midun.kernel.files.models import Attachment
 from midun.kernel.search import finding
 from midun.kernel.search.tokens import words_of
@@ -29,7 +30,8 @@ def home(request: PageRequest) -> HttpResponse:
     parts = [(section, list(section.records()[:_HOME])) for section in SECTIONS.values()]
     campaign = column.campaign()
     strands = list(campaign.strands.order_by("order")) if campaign else []
-    return render(request, "portal/home.html", {"campaign": campaign, "strands": strands, "parts": parts})
+    context = {"campaign": campaign, "strands": strands, "parts": parts, "checkpoint": latest_publication()}
+    return render(request, "portal/home.html", context)
 
 
 @page(public=True)

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from midun.config.archive.write import FORMAT
+from midun.lib.tlog.errors import Refused
+from midun.lib.tlog.tiles import CHECKPOINT_PATH, parse_path
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _TABLE = re.compile(r"[a-z][a-z0-9_]*")
@@ -31,6 +33,7 @@ class Manifest:
     tables: dict[str, tuple[int, str]]
     files: list[str]
     keys: dict[str, str]
+    logs: dict[int, dict[str, str]]
 
     @property
     def rows(self) -> int:
@@ -77,7 +80,25 @@ def _parsed(found: dict[str, Any]) -> Manifest:
         tables={_like(_TABLE, n): (int(t["rows"]), _like(_SHA256, t["sha256"])) for n, t in found["tables"].items()},
         files=[_like(_SHA256, name) for name in found["files"]],
         keys={_like(_KEY, name): _like(_SHA256, digest) for name, digest in found["keys"].items()},
+        logs={_number(number): _paths(log["files"]) for number, log in found.get("logs", {}).items()},
     )
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal() or str(int(text)) != text:
+        raise ValueError(text)
+    return int(text)
+
+
+def _paths(found: dict[str, Any]) -> dict[str, str]:
+    """A log's files: the checkpoint and tiles in their one form, so that nothing leaves the folder."""
+    for path in found:
+        if path != CHECKPOINT_PATH:
+            try:
+                parse_path(path)
+            except Refused as refused:
+                raise ValueError(path) from refused
+    return {path: _like(_SHA256, digest) for path, digest in found.items()}
 
 
 def _like(pattern: re.Pattern[str], value: object) -> str:
@@ -90,6 +111,7 @@ def _check_members(tar: tarfile.TarFile, manifest: Manifest) -> None:
     wanted = {f"tables/{name}.jsonl": digest for name, (_, digest) in manifest.tables.items()}
     wanted |= {f"files/{digest}": digest for digest in manifest.files}
     wanted |= {f"keys/{name}": digest for name, digest in manifest.keys.items()}
+    wanted |= {f"logs/{n}/{path}": digest for n, paths in manifest.logs.items() for path, digest in paths.items()}
     manifests = 0
     for member in tar:
         if member.name == "manifest.json":

@@ -2,6 +2,7 @@
 
 import os
 import tarfile
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
@@ -11,11 +12,15 @@ from django.core.exceptions import ValidationError
 from django.core.management.color import no_style
 from django.db import DatabaseError, connection, models, transaction
 
-from midun.config.archive import rows
+from midun.config.archive import logs, rows
 from midun.config.archive.read import BadArchive, Manifest, checked
+from midun.evidence.engine.place import Place
 from midun.kernel.files import store
 from midun.kernel.trail import anchors
 from midun.kernel.trail.services import verify
+from midun.lib.tlog.errors import Refused
+from midun.lib.tlog.state import StateConflict
+from midun.lib.tlog.store import StoreConflict
 
 
 def restore(source: Path) -> Manifest:
@@ -37,9 +42,23 @@ def restore(source: Path) -> Manifest:
                 _load(name, model, _member(tar, f"tables/{name}.jsonl"))
             _compare(manifest, present)
             _reset_sequences(list(present.values()))
+            for number, paths in manifest.logs.items():
+                _put_log_back(tar, number, paths)
     seq, digest = manifest.trail_head
     anchors.note(settings.MIDUN_HOME, seq=seq, digest=digest, at=datetime.now(UTC))
     return manifest
+
+
+def _put_log_back(tar: tarfile.TarFile, number: int, paths: Mapping[str, str]) -> None:
+    """A log whose folder survived is newer than any backup: then it stays, and missing rows are rebuilt from it."""
+    if Place.of(number).exists:
+        logs.keep(number, datetime.now(UTC))
+        return
+    found = ((path, _member(tar, f"logs/{number}/{path}").read()) for path in paths)
+    try:
+        logs.put_back(number, found, datetime.now(UTC))
+    except (ValueError, Refused, StateConflict, StoreConflict) as error:
+        raise BadArchive(f"备份中的存证日志 {number} 无法恢复（{error}），已全部回滚") from error
 
 
 def _fitting(manifest: Manifest) -> dict[str, type[models.Model]]:

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import connection, models, transaction
 
 from midun import __version__
-from midun.config.archive import rows
+from midun.config.archive import logs, rows
 from midun.kernel.files import store
 from midun.kernel.files.models import Blob
 from midun.kernel.trail import anchors
@@ -97,6 +97,7 @@ def _frozen() -> Iterator[None]:
 
 def _write(tar: tarfile.TarFile, folder: Path) -> dict[str, Any]:
     manifest: dict[str, Any] = {"format": FORMAT, "version": __version__, "tables": {}, "files": [], "keys": {}}
+    manifest["logs"] = {}
     with _frozen():
         manifest["created_at"] = datetime.now(UTC).isoformat()
         manifest["migrations"] = rows.migrations()
@@ -107,12 +108,26 @@ def _write(tar: tarfile.TarFile, folder: Path) -> dict[str, Any]:
         for digest in digests.iterator(chunk_size=_BATCH):
             _add(tar, f"files/{digest}", _stored(digest))
             manifest["files"].append(digest)
+    for number in logs.numbers():
+        _add_log(tar, number, manifest["logs"])
     for key in sorted((settings.MIDUN_HOME / "keys").glob("[!.]*")):
         data = key.read_bytes()
         manifest["keys"][key.name] = hashlib.sha256(data).hexdigest()
         _add(tar, f"keys/{key.name}", data)
     _add(tar, "manifest.json", json.dumps(manifest, ensure_ascii=False, indent=1).encode())
     return manifest
+
+
+def _add_log(tar: tarfile.TarFile, number: int, into: dict[str, Any]) -> None:
+    """After the tables: what the log took meanwhile is rebuilt from its files."""
+    found = logs.described(number)
+    if found is None:
+        return
+    about, note = found
+    for path, data in logs.files(number, note, Damaged):
+        about["files"][path] = hashlib.sha256(data).hexdigest()
+        _add(tar, f"logs/{number}/{path}", data)
+    into[str(number)] = about
 
 
 def _add_table(tar: tarfile.TarFile, name: str, model: type[models.Model], folder: Path) -> dict[str, object]:

@@ -57,6 +57,7 @@ class Role(TextChoices):
     CONFIDENTIALITY_OFFICER = "confidentiality_officer", "企业保密员"
     ENTERPRISE_LIAISON = "enterprise_liaison", "企业联络员"
     EXPERT = "expert", "专家"
+    NOTARY_OFFICER = "notary_officer", "公证员"
     VISITOR = "visitor", "访客"
 
 
@@ -93,6 +94,10 @@ class Permission(TextChoices):
     RAISE_CLAIM = "claims.raise", "提出诉求"
     MANAGE_OWN_PEOPLE = "people.manage_own", "管理本企业人员"
     READ_OWN_ENTERPRISE = "enterprise.read_own", "查看本企业服务记录"
+    READ_DEPOSITS = "evidence.read", "查看本企业存证"
+    DEPOSIT = "evidence.deposit", "存证"
+    MANAGE_TOKENS = "tokens.manage", "管理接口令牌"
+    CONFIRM_DEPOSITS = "evidence.confirm", "核验移交公证的存证"
     # experts
     READ_INVITED = "invited.read", "查看受邀事项"
 
@@ -148,15 +153,25 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.RAISE_CLAIM,
             Permission.MANAGE_OWN_PEOPLE,
             Permission.READ_OWN_ENTERPRISE,
+            Permission.READ_DEPOSITS,
+            Permission.DEPOSIT,
+            Permission.MANAGE_TOKENS,
         },
     ),
     Role.CONFIDENTIALITY_OFFICER: frozenset(
-        {Permission.USE_DESK, Permission.RAISE_CLAIM, Permission.READ_OWN_ENTERPRISE},
+        {
+            Permission.USE_DESK,
+            Permission.RAISE_CLAIM,
+            Permission.READ_OWN_ENTERPRISE,
+            Permission.READ_DEPOSITS,
+            Permission.DEPOSIT,
+        },
     ),
     Role.ENTERPRISE_LIAISON: frozenset(
-        {Permission.USE_DESK, Permission.RAISE_CLAIM, Permission.READ_OWN_ENTERPRISE},
+        {Permission.USE_DESK, Permission.RAISE_CLAIM, Permission.READ_OWN_ENTERPRISE, Permission.READ_DEPOSITS},
     ),
     Role.EXPERT: frozenset({Permission.USE_DESK, Permission.READ_INVITED}),
+    Role.NOTARY_OFFICER: frozenset({Permission.USE_DESK, Permission.CONFIRM_DEPOSITS}),
     Role.VISITOR: frozenset(),
 }
 """What each role may do. The administrators' three sets are disjoint from each other and from all work."""
@@ -176,5 +191,6 @@ ROLES_OF: dict[str, frozenset[Role]] = {
     OrganisationKind.SERVICE_STATION: _STATION_ROLES,
     OrganisationKind.PROTECTION_BASE: _STATION_ROLES,
     OrganisationKind.ENTERPRISE: ENTERPRISE_ROLES,
+    OrganisationKind.NOTARY: _PARTNER_ROLES | {Role.NOTARY_OFFICER},
 }
 """Which roles exist in which kind of organisation: nobody in an enterprise is given a bureau's view of a subtree."""

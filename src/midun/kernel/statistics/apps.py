@@ -11,5 +11,5 @@ class StatisticsConfig(AppConfig):
     verbose_name = "统计"
 
     def ready(self) -> None:
-        """Register the figures and start-up checks of every app, without importing any of them by name."""
-        autodiscover_modules("figures", "startup_checks")
+        """Register every app's figures, start-up checks and listeners, without importing any of them by name."""
+        autodiscover_modules("figures", "startup_checks", "settled")

@@ -70,6 +70,16 @@ class Verb(TextChoices):
     FROZEN = "frozen", "定稿"
     UNFROZEN = "unfrozen", "取消定稿"
     RECOUNTED = "recounted", "重新计数"
+    # evidence
+    TOKEN_ISSUED = "token_issued", "签发接口令牌"
+    TOKEN_REVOKED = "token_revoked", "撤销接口令牌"
+    STATEMENT_SHOWN = "statement_shown", "出示来源说明"
+    HANDED_OFF = "handed_off", "移交公证"
+    HANDOFF_RECEIVED = "handoff_received", "公证接收"
+    HANDOFF_CONFIRMED = "handoff_confirmed", "公证核验"
+    LOG_OPENED = "log_opened", "建立存证日志"
+    LOG_CLOSED = "log_closed", "停用存证日志"
+    CHECKPOINT_CONFIRMED = "checkpoint_confirmed", "登记检查点确认"
     # the house
     CALENDAR_CHANGED = "calendar_changed", "修改日历"
     SETTING_CHANGED = "setting_changed", "修改设置"

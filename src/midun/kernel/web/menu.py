@@ -32,7 +32,7 @@ class MenuItem:
         return reverse(self.url_name)
 
 
-GROUPS = ("工作台", "服务月", "工作记录", "统计报送", "企业与站点", "宣传公示", "系统管理", "安全管理", "审计")
+GROUPS = ("工作台", "服务月", "工作记录", "统计报送", "企业与站点", "存证", "宣传公示", "系统管理", "安全管理", "审计")
 """Headings in the order they are shown."""
 
 _ITEMS: dict[tuple[str, str], MenuItem] = {}

@@ -1,11 +1,13 @@
 """The small encodings all formats share, read strictly: only the one canonical form is accepted."""
 
+import re
 from base64 import b64decode, b64encode
 from binascii import Error
 
 from midun.lib.tlog.errors import Reason, Refused
 
 MAX_NUMBER = (1 << 63) - 1
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
 
 
 def to_base64(data: bytes) -> str:
@@ -44,7 +46,6 @@ def from_utf8(data: bytes, limit: int) -> str:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise Refused(Reason.NOT_UTF8, f"at byte {error.start}") from error
-    for place, character in enumerate(text):
-        if character < " " and character != "\n":
-            raise Refused(Reason.CONTROL_CHARACTER, f"U+{ord(character):04X} at {place}")
+    if found := _CONTROL.search(text):
+        raise Refused(Reason.CONTROL_CHARACTER, f"U+{ord(found[0]):04X} at {found.start()}")
     return text

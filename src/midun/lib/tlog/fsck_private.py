@@ -1,7 +1,7 @@
 """Checking a log directory as a whole: the state row, the write-ahead log, and the public files against both."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from midun.lib.tlog.checkpoint import Checkpoint, parse_checkpoint
@@ -20,11 +20,11 @@ _PUBLIC, _STATE, _WAL = "public/", "private/state.sqlite3", "private/wal"
 _OF_SQLITE = ("", "-wal", "-shm", "-journal")
 
 
-def check_directory(root: Path, keys: Sequence[Verifier] = ()) -> Report:
+def check_directory(root: Path, keys: Sequence[Verifier] = (), row: Callable[[], Head] | None = None) -> Report:
     """Check a log directory, or a plain copy of a log's public files. Changes nothing; the log may be running.
 
-    `keys` are the log's verifier keys; without them signatures are not checked. Paths in the report start at `root`.
-    Raises NotADirectoryError.
+    `keys` are the log's verifier keys; without them signatures are not checked. `row` reads the deciding row where
+    another database than the directory's own holds it. Paths in the report start at `root`. Raises NotADirectoryError.
     """
     if not root.is_dir():
         raise NotADirectoryError(str(root))
@@ -35,7 +35,7 @@ def check_directory(root: Path, keys: Sequence[Verifier] = ()) -> Report:
     paths = _paths(log.public)
     published = _reader(log.public)(CHECKPOINT_PATH)
     private = Report()
-    head = _read_state(log, keys, private)
+    head = _check_note(row(), keys, private) if row else _read_state(log, keys, private)
     promised = Checkpoint(head.origin, head.size, head.root) if head else None
     report = check_public(_reader(log.public), paths, keys, checkpoint=published, promised=promised)
     report.findings = [Finding(_PUBLIC + f.path, f.kind, f.detail, f.notice) for f in report.findings]
@@ -73,7 +73,10 @@ def _read_state(log: LogDirectory, keys: Sequence[Verifier], report: Report) -> 
     if len(heads) != 1:
         report.add(_STATE, Kind.CHANGED, f"应有一行状态，实有 {len(heads)} 行。")
         return None
-    [head] = heads
+    return _check_note(heads[0], keys, report)
+
+
+def _check_note(head: Head, keys: Sequence[Verifier], report: Report) -> Head:
     if head.note is not None:
         signed = read_checkpoint(report, head.note, keys, _STATE)
         if signed and (signed.origin, signed.size, signed.root) != (head.origin, head.size, head.root):

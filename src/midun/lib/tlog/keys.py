@@ -10,7 +10,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey, MLDSA44PublicKey
 
-from midun.lib.tlog import sm2
+from midun.lib.sm import sm2
 from midun.lib.tlog.checkpoint import Checkpoint, parse_checkpoint
 from midun.lib.tlog.encoding import MAX_NUMBER, from_base64, to_base64
 from midun.lib.tlog.errors import Reason, Refused

@@ -78,6 +78,16 @@ class Sequencer:
         return self._published_size
 
     @property
+    def time(self) -> int:
+        """The newest time the row has, in seconds since 1970: the clock may not be behind it."""
+        return self._head.time
+
+    @property
+    def epoch(self) -> int:
+        """How often the log was taken over."""
+        return self._head.epoch
+
+    @property
     def checkpoint(self) -> bytes:
         """The published checkpoint."""
         return self._published or b""

@@ -13,7 +13,7 @@ from midun.lib.tlog.keys import Signer, Verifier
 from midun.lib.tlog.merkle import SHA256, verify_consistency
 from midun.lib.tlog.note import SignedCheckpoint, open_checkpoint, parse_note, signature_of
 from midun.lib.tlog.sqlite_file import SqliteFile
-from midun.lib.tlog.witness import MAX_REQUEST, SIZE_TYPE, AddCheckpoint
+from midun.lib.tlog.witness import MAX_REQUEST, SIZE_TYPE, AddCheckpoint, Reply
 
 _TEXT = "text/plain; charset=utf-8"
 _STATUS = {
@@ -98,6 +98,13 @@ class WitnessServer:
         headers = [("Content-Type", answer.content_type), ("Content-Length", str(len(answer.body)))]
         start_response(_STATUS[answer.status], headers)
         return [answer.body]
+
+    def reply(self, body: bytes) -> Reply:
+        """The answer to `add-checkpoint` without HTTP, for a client in the same process."""
+        try:
+            return Reply(200, "text/plain", self.add_checkpoint(body).encode())
+        except _Answer as found:
+            return Reply(found.status, found.content_type.partition(";")[0], found.body)
 
     def _answer(self, environ: dict[str, Any]) -> _Answer:
         path, method = environ.get("PATH_INFO", ""), environ["REQUEST_METHOD"]

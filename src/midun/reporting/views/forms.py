@@ -20,6 +20,7 @@ from midun.kernel.trail.models import Entry
 from midun.kernel.web.page import PageRequest, page
 from midun.kernel.workflow.services import ReasonMissing, WrongState
 from midun.reporting import forms
+from midun.reporting.deposited import with_deposits
 from midun.reporting.views.found import STATE_COLOURS, campaign_of, form_or_404, kind_words, rights_on
 
 _TOLD = (Stale, WrongState, ReasonMissing, held.NotReady, held.NotEditable, steps.ChildrenMissing)
@@ -103,7 +104,7 @@ def _page(
         "cells": _cells(filled, act_forms["return_form"] if rights["reviews"] else None),
         "findings": _explained(filled, entered or {}),
         "campaign": campaign_of(found, actor),
-        "snapshots": FormSnapshot.objects.visible_to(actor).filter(form=found).defer("body"),
+        "snapshots": with_deposits(FormSnapshot.objects.visible_to(actor).filter(form=found).defer("body")),
         "scans": Attachment.objects.unscoped("the form was fetched").of(found).filter(kind=Attachment.Kind.SEALED_FORM),
         "entries": Entry.objects.about(found).reverse(),
         "sealed_form": forms.SealedForm(),

@@ -2,16 +2,40 @@
 
 import json
 import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
-from midun.config.demo import PASSWORD, SHOWN, build
+from midun.anchoring.configuration import FILE
+from midun.anchoring.local import write_development
+from midun.config.demo import PASSWORD, SHOWN, build, evidence
+from midun.evidence.services.logs import begin_log, open_log
+from midun.kernel.orgs.actor import system_actor
 from midun.kernel.orgs.enums import Role
 from midun.kernel.orgs.models import Membership, User
+
+
+@contextmanager
+def background_work() -> Iterator[None]:
+    """`midun work` as a child while the body runs: deposits become final, reminders are sent. It ends with us."""
+    read, write = os.pipe()
+    command = [sys.executable, "-m", "midun.config.cli", "work", "--pause", "2", "--with-parent", str(read)]
+    child = subprocess.Popen(command, pass_fds=(read,), stdout=subprocess.DEVNULL)  # noqa: S603  # our own command
+    os.close(read)
+    try:
+        yield
+    finally:
+        os.close(write)
+        child.wait(timeout=30)
 
 
 @dataclass(frozen=True)
@@ -39,6 +63,10 @@ class Command(BaseCommand):
         if not User.objects.exists():
             self.stderr.write("正在准备演示数据，约需半分钟……")
             build(timezone.now())
+        if open_log() is None:
+            begin_log(origin=settings.MIDUN_LOG_ORIGIN, actor=system_actor("midun demo"), at=timezone.now())
+            evidence.build(timezone.now())
+        write_development(Path(settings.MIDUN_HOME) / FILE)
         port = int(os.environ.get("PORT", "8000"))
         address = f"http://127.0.0.1:{port}"
         logins = _logins()
@@ -49,7 +77,8 @@ class Command(BaseCommand):
             self._print(address, logins)
         self.stdout.flush()
         if serve:
-            call_command("serve", port=port)
+            with background_work():
+                call_command("serve", port=port)
 
     def _print(self, address: str, logins: list[Login]) -> None:
         self.stdout.write(f"\n秘盾演示环境：{address}\n\n各角色登录（口令均为 {PASSWORD}）：")

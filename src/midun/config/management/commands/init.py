@@ -2,11 +2,14 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from midun.accounts.services.founding import ADMINISTRATORS, found
+from midun.evidence.services.logs import begin_log, open_log
+from midun.kernel.orgs.actor import system_actor
 from midun.kernel.orgs.services import NotPossible
 
 
@@ -32,6 +35,9 @@ class Command(BaseCommand):
             founded = found(province=province, names=names, at=timezone.now())
         except NotPossible as problem:
             raise CommandError(str(problem)) from problem
+        if open_log() is None:
+            begin_log(origin=settings.MIDUN_LOG_ORIGIN, actor=system_actor("midun init"), at=timezone.now())
+            self.stdout.write(f"已建立存证日志 {settings.MIDUN_LOG_ORIGIN}。")
         self.stdout.write(f"已建立 {founded.nodes} 个辖区，管理员属于“{founded.seat}”。")
         self.stdout.write("请把以下链接分别交给三个人（7 天内有效，只能使用一次），由本人设置登录名和密码：\n")
         for role, link in founded.links.items():

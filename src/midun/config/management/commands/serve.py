@@ -5,6 +5,7 @@ import hashlib
 import os
 import socket
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,9 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from granian import Granian
 from granian.constants import Interfaces
+
+from midun.evidence.engine.supervisor import Supervisor
+from midun.evidence.services.logs import open_log
 
 _PATIENCE, _STEP = 5.0, 0.1
 
@@ -32,15 +36,23 @@ class Command(BaseCommand):
             "--port", type=int, default=int(os.environ.get("PORT", "8000")), help="端口（默认 $PORT 或 8000）"
         )
         parser.add_argument("--workers", type=int, default=2, help="进程数（默认 2）")
+        parser.add_argument(
+            "--without-log", action="store_true", help="不附带存证日志的写入进程（已单独运行 midun sequence 时使用）"
+        )
         parser.add_argument("--threads", type=int, default=4, help="每个进程的线程数（默认 4）")
 
-    def handle(self, *, host: str, port: int, workers: int, threads: int, **_options: Any) -> None:
-        """Check the database, gather static files when they changed, serve."""
+    def handle(self, *, host: str, port: int, workers: int, threads: int, without_log: bool, **_options: Any) -> None:
+        """Check the database, gather static files when they changed, serve, with the log's process as a child."""
         if waiting := unapplied():
             raise CommandError(f"数据库需要升级（{waiting} 项）：请先备份，再运行 midun admin migrate")
         gather_static()
+        append = not without_log and open_log() is not None
         connection.close()
         wait_for_port(host, port)
+        with Supervisor() if append else nullcontext():
+            self._serve(host, port, workers, threads)
+
+    def _serve(self, host: str, port: int, workers: int, threads: int) -> None:
         Granian(
             "midun.config.serving:application",
             address=host,

@@ -2,12 +2,15 @@
 
 import sys
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from midun.evidence.services.platform import faults as log_faults
+from midun.evidence.services.platform import trail_heads
 from midun.kernel.trail import anchors
 from midun.kernel.trail.chain import BadExport, Fault, export_faults
 from midun.kernel.trail.services import head, verify
@@ -35,9 +38,12 @@ class Command(BaseCommand):
         if file is not None:
             self._report(_in_file(file), f"核验通过：{file.name} 中的记录未被改动")
             return
-        noted = _anchors(expect)
+        noted, logged = _anchors(expect), trail_heads()
         seq, digest = head()
-        self._report(verify(anchors=noted), f"核验通过：共 {seq} 条，最新摘要 {digest}，已对照 {len(noted)} 个锚点")
+        self._report(
+            chain(verify(anchors=[*noted, *logged]), log_faults()),
+            f"核验通过：共 {seq} 条，最新摘要 {digest}，已对照 {len(noted)} 个锚点、{len(logged)} 个存证",
+        )
 
     def _report(self, found: Iterator[Fault], well: str) -> None:
         count = 0

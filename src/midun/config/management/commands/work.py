@@ -5,6 +5,7 @@ import os
 import secrets
 import signal
 import socket
+import threading
 import time
 from typing import Any
 
@@ -34,10 +35,13 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """One pass or for ever."""
         parser.add_argument("--once", action="store_true", help="只运行一遍到期任务后退出")
+        parser.add_argument("--with-parent", type=int, default=-1, help="随启动它的进程结束（内部使用）")
         parser.add_argument("--pause", type=float, default=5.0, help="两遍之间的秒数（默认 5）")
 
-    def handle(self, *, once: bool, pause: float, **_options: Any) -> None:
+    def handle(self, *, once: bool, pause: float, with_parent: int = -1, **_options: Any) -> None:
         """Loop; a database that is away for a while (restarted, say) is waited for."""
+        if with_parent >= 0:
+            threading.Thread(target=self._end_with, args=(with_parent,), daemon=True).start()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
         self.stdout.write("后台任务进程已启动")
@@ -53,6 +57,11 @@ class Command(BaseCommand):
                 break
             self._wait(pause)
         leave(self.name)
+
+    def _end_with(self, pipe: int) -> None:
+        """The other end closes when the parent ends, however it ends."""
+        os.read(pipe, 1)
+        self.told_to_stop = True
 
     def _stop(self, _signal: int, _frame: object) -> None:
         self.told_to_stop = True

@@ -153,7 +153,7 @@ class Migration(migrations.Migration):
             name='Membership',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('system_admin', '系统管理员'), ('security_admin', '安全管理员'), ('auditor', '审计员'), ('leader', '局领导'), ('officer', '经办人'), ('liaison_officer', '联络员'), ('station_staff', '服务站人员'), ('enterprise_admin', '企业管理员'), ('confidentiality_officer', '企业保密员'), ('enterprise_liaison', '企业联络员'), ('expert', '专家')], max_length=32, verbose_name='角色')),
+                ('role', models.CharField(choices=[('system_admin', '系统管理员'), ('security_admin', '安全管理员'), ('auditor', '审计员'), ('leader', '局领导'), ('officer', '经办人'), ('liaison_officer', '联络员'), ('station_staff', '服务站人员'), ('enterprise_admin', '企业管理员'), ('confidentiality_officer', '企业保密员'), ('enterprise_liaison', '企业联络员'), ('expert', '专家'), ('notary_officer', '公证员')], max_length=32, verbose_name='角色')),
                 ('granted_at', models.DateTimeField(verbose_name='授予时间')),
                 ('ended_at', models.DateTimeField(blank=True, null=True, verbose_name='终止时间')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='memberships', to=settings.AUTH_USER_MODEL, verbose_name='用户')),
@@ -176,7 +176,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=40, verbose_name='姓名')),
                 ('email', models.EmailField(blank=True, max_length=254, verbose_name='电子邮箱')),
                 ('phone', models.CharField(blank=True, max_length=30, verbose_name='手机')),
-                ('role', models.CharField(choices=[('system_admin', '系统管理员'), ('security_admin', '安全管理员'), ('auditor', '审计员'), ('leader', '局领导'), ('officer', '经办人'), ('liaison_officer', '联络员'), ('station_staff', '服务站人员'), ('enterprise_admin', '企业管理员'), ('confidentiality_officer', '企业保密员'), ('enterprise_liaison', '企业联络员'), ('expert', '专家')], max_length=32, verbose_name='角色')),
+                ('role', models.CharField(choices=[('system_admin', '系统管理员'), ('security_admin', '安全管理员'), ('auditor', '审计员'), ('leader', '局领导'), ('officer', '经办人'), ('liaison_officer', '联络员'), ('station_staff', '服务站人员'), ('enterprise_admin', '企业管理员'), ('confidentiality_officer', '企业保密员'), ('enterprise_liaison', '企业联络员'), ('expert', '专家'), ('notary_officer', '公证员')], max_length=32, verbose_name='角色')),
                 ('token_digest', models.CharField(max_length=64, unique=True, verbose_name='令牌摘要')),
                 ('invited_at', models.DateTimeField(verbose_name='邀请时间')),
                 ('expires_at', models.DateTimeField(verbose_name='有效期至')),

@@ -122,7 +122,7 @@ class OrganisationQuerySet(PublicQuerySet):
             )
         if actor.role in (Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN):
             return Q(jurisdiction__path__startswith=actor.path)
-        if actor.role in ENTERPRISE_ROLES or actor.role == Role.EXPERT:
+        if actor.role in ENTERPRISE_ROLES or actor.role in (Role.EXPERT, Role.NOTARY_OFFICER):
             return Q(pk=actor.organisation_id)
         return NOBODY
 

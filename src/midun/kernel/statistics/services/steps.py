@@ -16,6 +16,7 @@ from midun.kernel.statistics.cells import Filled, fill
 from midun.kernel.statistics.checks import body_of, findings, obstacles
 from midun.kernel.statistics.models import CountedRecords, FormSnapshot, FormState, StatForm
 from midun.kernel.statistics.services.held import NotReady, locked, require_filler, require_reviewer
+from midun.kernel.statistics.settled import tell
 from midun.kernel.statistics.workflow import FORM
 from midun.kernel.workflow.definition import Step
 from midun.kernel.workflow.services import perform
@@ -45,6 +46,8 @@ def _snapshot(now: StatForm, body: Body, filled: Filled | None, at: datetime) ->
     CountedRecords.objects.bulk_create(
         CountedRecords(snapshot=made, figure=figure, part=part, records=rows) for figure, part, rows in kept
     )
+    if made.stage in (FormState.ACCEPTED, FormState.FROZEN):
+        tell(made, at)
     return made
 
 

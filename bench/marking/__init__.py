@@ -1,0 +1,1 @@
+"""Marks against what happens to leaked copies, beside the peers (`python -m bench marking`)."""

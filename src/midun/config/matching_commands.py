@@ -1,0 +1,230 @@
+"""`midun compare`, `midun index`, `midun scan`: local, without settings, database or network."""
+
+import argparse
+import hashlib
+import json
+import os
+import shlex
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import midun.kernel
+from midun.lib.similarity.background import Background, build, parts_of, standard, unpacked
+from midun.lib.similarity.compare import compare, points_of
+from midun.lib.similarity.documents import Document
+from midun.lib.similarity.errors import CorruptIndex, SimilarityError
+from midun.lib.similarity.keys import new_key, read_key, write_key
+from midun.lib.similarity.points import read_points
+from midun.lib.similarity.readers.files import read_file
+from midun.lib.similarity.report.facts import facts
+from midun.lib.similarity.report.html import to_html
+from midun.lib.similarity.report.pdf import to_pdf
+from midun.lib.similarity.scan import FORMAT, files_under, ranked, scan
+from midun.lib.similarity.store.index import MANIFEST, Index
+
+FONTS = Path(midun.kernel.__file__).parent / "documents" / "fonts"
+SHOWN = 50
+CUSTODY = "请与索引分开保管：没有它，索引无法使用；同时有它和索引的人，可以试探索引中有没有某段内容。"
+FOUND, NOTHING, WRONG = 0, 1, 2
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one of the commands; exit code 0 overlap found (or done), 1 none, 2 wrong call or unusable input."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options, arguments))
+    except SimilarityError as error:
+        print(error, file=sys.stderr)
+        return WRONG
+    except OSError as error:
+        print(f"{error.filename or ''}：{error.strerror}", file=sys.stderr)
+        return WRONG
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="midun", description="同一性比对与线索筛查，全部在本机完成。")
+    commands = parser.add_subparsers(required=True)
+    one = commands.add_parser("compare", help="比对两份材料，逐个秘点给出重合", description=_compare.__doc__)
+    one.add_argument("a", type=Path, help="甲方材料（文件或文件夹）：主张的商业秘密")
+    one.add_argument("b", type=Path, help="乙方材料（文件或文件夹）：被比对的")
+    one.add_argument("--points", type=Path, help="秘点文件（JSON，或以“## 标题”分段的文字）")
+    one.add_argument("--out", type=Path, help="报告存到这个文件夹（report.html、report.pdf、report.json）")
+    one.add_argument("--json", action="store_true", help="把 JSON 输出到屏幕")
+    one.add_argument("--at", type=datetime.fromisoformat, help="报告上的时间（重做报告时填原来的）")
+    one.set_defaults(run=_compare)
+    two = commands.add_parser("index", help="建立、查看、核验受保护文件的指纹索引")
+    acts = two.add_subparsers(required=True)
+    for name, act, what in (
+        ("add", _add, "把文件加入索引（没有就新建）"),
+        ("list", _list, "列出索引中的文件"),
+        ("verify", _verify, "逐字节核验索引"),
+        ("merge", _merge, "并入同一密钥的另一个索引"),
+        ("background", _public, "登记公开材料：与之相同的内容不再算作证据"),
+    ):
+        sub = acts.add_parser(name, help=what, description=what)
+        if act in (_add, _merge, _public):
+            sub.add_argument("paths", type=Path, nargs="+")
+        _index_options(sub)
+        sub.set_defaults(run=act)
+    three = commands.add_parser("scan", help="在文件夹、压缩包中筛查与索引重合的文件")
+    three.add_argument("path", type=Path)
+    three.add_argument("--exclude", action="append", default=[], help="不扫描的文件名或路径（可用 * 通配，可多次给出）")
+    three.add_argument("--journal", type=Path, help="续扫记录：中断后用同一命令继续")
+    three.add_argument("--out", type=Path, help="结果存为 JSON 文件")
+    _index_options(three)
+    three.set_defaults(run=_scan)
+    return parser
+
+
+def _index_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--index", type=Path, required=True, help="索引文件夹")
+    parser.add_argument("--key", type=Path, help="密钥文件（默认为索引旁边的 名称.key；请与索引分开保管）")
+
+
+def _key_path(options: argparse.Namespace) -> Path:
+    index: Path = options.index
+    key: Path | None = options.key
+    return key or index.with_name(index.name + ".key")
+
+
+def _opened(options: argparse.Namespace) -> Index:
+    return Index(options.index, read_key(_key_path(options)))
+
+
+def _documents(paths: Sequence[Path], exclude: Sequence[str] = ()) -> Iterator[Document]:
+    for root in paths:
+        if not root.exists():
+            raise FileNotFoundError(2, "没有这个文件或文件夹", str(root))
+        for path in files_under(root, exclude):
+            name = path.name if path == root else f"{root.name}/{path.relative_to(root).as_posix()}"
+            for document in read_file(path, name):
+                for notice in document.notices:
+                    print(f"注意：{document.name}：{notice}", file=sys.stderr)
+                yield document
+
+
+def _compare(options: argparse.Namespace, arguments: Sequence[str]) -> int:
+    """比对甲方与乙方；退出码 0 有重合，1 没有，2 不能比对."""
+    ours, theirs = list(_documents([options.a])), list(_documents([options.b]))
+    points = read_points(options.points) if options.points else points_of(ours)
+    digest = hashlib.sha256(options.points.read_bytes()).hexdigest() if options.points else ""
+    if not points:
+        print("甲方材料中没有可以比对的内容。", file=sys.stderr)
+        return WRONG
+    findings = compare(points, theirs)
+    at = options.at or datetime.now(tz=UTC)
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    kept = [a for n, a in enumerate(arguments) if a != "--at" and (n == 0 or arguments[n - 1] != "--at")]
+    command = shlex.join(["midun", *kept, "--at", at.isoformat(timespec="seconds")])
+    stated = facts(findings, ours, theirs, at=at, command=command, points_sha256=digest)
+    text = json.dumps(stated, ensure_ascii=False, indent=1) + "\n"
+    if options.json:
+        print(text, end="")
+    if options.out:
+        options.out.mkdir(parents=True, exist_ok=True)
+        outputs = {
+            "report.json": text.encode(),
+            "report.html": to_html(stated).encode(),
+            "report.pdf": to_pdf(stated, at=at, fonts=FONTS),
+        }
+        for name, content in outputs.items():
+            (options.out / name).write_bytes(content)
+            print(f"{options.out / name}　SHA-256 {hashlib.sha256(content).hexdigest()}", file=sys.stderr)
+    if not options.json:
+        for finding in findings:
+            print(
+                f"秘点 {finding.point.identifier} {finding.point.title}：重合 {finding.covered:.1%}"
+                f"（相同 {finding.verbatim:.1%}，有改动 {finding.adapted:.1%}，次序变动 {finding.reordered:.1%}）"
+                + (f"；{finding.rate.sentence()}" if finding.above else "；未达到报告阈值")
+            )
+    return FOUND if any(f.above for f in findings) else NOTHING
+
+
+def _add(options: argparse.Namespace, _: Sequence[str]) -> int:
+    path = _key_path(options)
+    if (options.index / MANIFEST).exists():
+        index = _opened(options)
+    else:
+        if not path.exists():
+            write_key(path, new_key())
+            print(f"已生成密钥 {path}。{CUSTODY}")
+        index = Index.create(options.index, read_key(path))
+    added, passed = index.add(_documents(options.paths))
+    print(f"加入 {added} 个文件，已有 {passed} 个；索引共 {index.entries} 份内容、{index.fingerprints} 个指纹。")
+    return FOUND
+
+
+def _list(options: argparse.Namespace, _: Sequence[str]) -> int:
+    index = _opened(options)
+    for entry in index.all_entries():
+        units = "、".join(f"{name} {count}" for name, count in entry.units.items())
+        print(f"{entry.sha256}  {entry.name} {entry.place}（{entry.kind}，{units}）")
+    print(f"共 {index.entries} 份内容、{index.fingerprints} 个指纹，密钥 {index.key.check}。")
+    return FOUND
+
+
+def _verify(options: argparse.Namespace, _: Sequence[str]) -> int:
+    index = _opened(options)
+    index.verify()
+    print(f"索引完好：{index.entries} 份内容、{index.fingerprints} 个指纹。")
+    return FOUND
+
+
+def _merge(options: argparse.Namespace, _: Sequence[str]) -> int:
+    index = _opened(options)
+    for path in options.paths:
+        print(f"并入 {index.absorb(Index(path, index.key))} 份内容。")
+    return FOUND
+
+
+def _background_path(index: Index) -> Path:
+    return index.folder / "background.bin"
+
+
+def _public(options: argparse.Namespace, _: Sequence[str]) -> int:
+    index = _opened(options)
+    model = build(parts_of(_documents(options.paths)), index.key, _background(index), weight=2)
+    temporary = _background_path(index).with_suffix(".tmp")
+    temporary.write_bytes(model.packed())
+    os.replace(temporary, _background_path(index))  # noqa: PTH105  # atomic on every system
+    print(f"公开材料共 {model.documents} 份。")
+    return FOUND
+
+
+def _background(index: Index) -> Background:
+    path = _background_path(index)
+    if not path.exists():
+        return standard(index.key)
+    try:
+        return unpacked(path.read_bytes())
+    except Exception as error:
+        raise CorruptIndex(f"公开材料模型 {path} 已损坏，请删除后重新登记。") from error
+
+
+def _scan(options: argparse.Namespace, _: Sequence[str]) -> int:
+    index = _opened(options)
+    if not options.path.exists():
+        raise FileNotFoundError(2, "没有这个文件或文件夹", str(options.path))
+
+    def progress(files: int, size: int, hits: int) -> None:
+        if sys.stderr.isatty() or files % 1000 == 0:
+            print(f"\r已扫描 {files} 个文件、{size / 1e6:.1f} MB，命中 {hits}", end="", file=sys.stderr, flush=True)
+
+    rows = scan(
+        options.path, index, _background(index), exclude=options.exclude, journal=options.journal, progress=progress
+    )
+    print(file=sys.stderr)
+    hits = ranked(rows)
+    for hit in hits[:SHOWN]:
+        where = f"{hit['protected']} {hit['protected_place']}（{len(hit['places'])} 处）"
+        print(f"{hit['evidence']:>9.1f} 比特  {hit['name']}  ←→  {where}")
+    unread = sum(len(row["notices"]) for row in rows)
+    print(
+        f"扫描 {len(rows)} 个文件，命中 {len(hits)} 对" + (f"，{unread} 条未读说明见结果文件" if unread else "") + "。"
+    )
+    if options.out:
+        result = {"format": FORMAT, "key": index.key.check, "hits": hits, "files": rows}
+        options.out.write_text(json.dumps(result, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    return FOUND if hits else NOTHING

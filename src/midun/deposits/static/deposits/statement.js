@@ -1,0 +1,54 @@
+// Showing the statement of an earlier deposit: the opening file is read here, only its statement is sent.
+"use strict";
+(() => {
+  const { tlog } = globalThis.midun;
+  const form = document.querySelector("[data-show-statement]");
+  if (!form) return;
+  const commitment = form.dataset.commitment;
+  const told = form.querySelector("[data-told]");
+  const list = form.querySelector("dl");
+  const button = form.querySelector("button");
+
+  // Meta and commitment of an opening of one file, or of a manifest. Throws Refused for anything else.
+  function read(bytes) {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    if (!text.startsWith('{"format": "midun-manifest/1"')) {
+      const opening = globalThis.midun.Opening.parse(bytes);
+      return { meta: opening.meta, commitment: opening.commitment() };
+    }
+    const made = globalThis.midun.Manifest.parse(text);
+    return { meta: made.meta, commitment: made.commitment() };
+  }
+
+  form.querySelector("input[type=file]").addEventListener("change", async (event) => {
+    const file = event.target.files[0];
+    button.disabled = true;
+    list.replaceChildren();
+    if (!file) return;
+    try {
+      const found = read(new Uint8Array(await file.arrayBuffer()));
+      if (tlog.hex(found.commitment.sha256) + tlog.hex(found.commitment.sm3) !== commitment) {
+        told.textContent = "这份开启信息不是本条存证的，请按文件名中的编号查找。";
+        return;
+      }
+      const text = new TextDecoder().decode(found.meta);
+      if (!text.startsWith('{"format":"midun-statement/')) {
+        told.textContent = "这份开启信息中没有来源说明，无可出示。";
+        return;
+      }
+      const labels = JSON.parse(form.dataset.labels);
+      for (const [key, said] of Object.entries(JSON.parse(text))) {
+        if (!labels[key]) continue;
+        const term = document.createElement("dt"), what = document.createElement("dd");
+        term.textContent = labels[key];
+        what.textContent = said;
+        list.append(term, what);
+      }
+      form.querySelector("[name=text]").value = text;
+      told.textContent = "以下内容将出示给平台，并写入证明包。出示后不能更改或撤回：";
+      button.disabled = false;
+    } catch {
+      told.textContent = "这不是开启信息文件。";
+    }
+  });
+})();

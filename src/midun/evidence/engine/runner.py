@@ -1,0 +1,274 @@
+"""The process that appends: takes requests over its socket, works off batches in one thread, answers.
+
+There is one per log: a lock on the write-ahead folder keeps a second one out on this machine, the epoch of the deciding
+row everywhere else. Any error of disk or database ends the process; whoever started it starts a fresh one, which looks
+at the disk again (docs/formats/tlog-operation.md).
+"""
+
+import asyncio
+import json
+import logging
+import os
+import resource
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from django.db import connection
+
+from midun.evidence.engine import frames
+from midun.evidence.engine.committer import Committer
+from midun.evidence.engine.frames import Answer, Request, Splitter, Status, Type
+from midun.evidence.engine.keyring import load
+from midun.evidence.engine.place import Place
+from midun.evidence.engine.rebuild import rebuild
+from midun.evidence.models import CheckpointRecord, Log
+from midun.lib.tlog.note import parse_signature
+from midun.lib.tlog.sequencer import NotRecoverable, Sequencer
+from midun.lib.tlog.store import FileStore
+from midun.lib.tlog.wal import FileWal
+
+_log = logging.getLogger(__name__)
+_RETRY = 1
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How often a batch is committed (seconds between two beginnings), how big it is, and how much may wait."""
+
+    interval: float = 0.05
+    batch: int = frames.MAX_ENTRIES
+    queue: int = 40_000
+
+
+@contextmanager
+def started(log: Log, now: int) -> Iterator[Sequencer]:
+    """The log's sequencer, recovered, with all rows in place.
+
+    Raises `NotRecoverable` (also for a log restored from a backup that nobody confirmed), `WalLocked`, `KeyProblem`,
+    and what `Sequencer.start` raises.
+    """
+    place = Place.of(log.number)
+    if place.restored.exists():
+        raise NotRecoverable("the log was restored from a backup and not confirmed: see midun log resume")
+    with closing(FileWal(place.wal)) as wal, place.opened_state() as state:
+        head = state.load(log.origin)
+        _check_records(log, head.size)
+        sequencer = Sequencer.start(
+            origin=log.origin,
+            signers=load(log.origin),
+            store=FileStore(place.public),
+            state=state,
+            wal=wal,
+            now=max(now, head.time),
+        )
+        rebuild(sequencer, log.number, log.opened_at)
+        yield sequencer
+
+
+def _check_records(log: Log, size: int) -> None:
+    """A tree smaller than one already shown to witnesses or stamped is an old copy: appending to it would fork."""
+    shown = CheckpointRecord.objects.unscoped("what was shown to others").filter(log=log).order_by("-size").first()
+    if shown is not None and shown.size > size:
+        raise NotRecoverable(f"a checkpoint of size {shown.size} was given out, the log has {size}: an old copy")
+
+
+@dataclass
+class _Waiting:
+    """A request and the connection it came from."""
+
+    request: Request
+    channel: "_Channel"
+
+
+class _Channel(asyncio.Protocol):
+    """One connection."""
+
+    def __init__(self, runner: "Runner") -> None:
+        self._runner = runner
+        self._splitter = Splitter()
+        self._transport: asyncio.Transport | None = None
+        self.told_size = -1
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the transport."""
+        self._transport = transport  # type: ignore[assignment]  # a socket's transport writes as well
+        self._runner.channels.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Whatever is still answered to it goes nowhere."""
+        self._transport = None
+        self._runner.channels.discard(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Take frames; one that cannot be read ends the connection."""
+        try:
+            for kind, payload in self._splitter.feed(data):
+                self._runner.take(self, kind, payload)
+        except ValueError:
+            _log.warning("a connection sent what is no frame; closed")
+            if self._transport:
+                self._transport.abort()
+
+    def write(self, data: bytes) -> None:
+        """Send bytes, if anybody is there."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(data)
+
+
+@dataclass
+class _Queue:
+    """What waits, in order."""
+
+    waiting: list[_Waiting] = field(default_factory=list)
+    entries: int = 0
+
+    def cut(self, limit: int) -> list[_Waiting]:
+        """Take the next requests with together at most `limit` entries, at least one."""
+        count, total = 0, 0
+        for one in self.waiting:
+            total += len(one.request.items)
+            if count and total > limit:
+                break
+            count += 1
+        taken, self.waiting = self.waiting[:count], self.waiting[count:]
+        self.entries -= sum(len(one.request.items) for one in taken)
+        return taken
+
+
+class Runner:
+    """Serves one log until it is told to stop or something fails."""
+
+    def __init__(self, sequencer: Sequencer, log: int, pace: Pace, clock: Callable[[], float] = time.time) -> None:
+        self._sequencer = sequencer
+        self._committer = Committer(sequencer, log)
+        self._pace = pace
+        self._clock = clock
+        self._queue = _Queue()
+        self._extra: list[tuple[_Channel, bytes]] = []
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self.channels: set[_Channel] = set()
+        self._commits, self._newest = 0, 0.0
+        self._status: dict[str, object] = {}
+
+    async def serve(self, socket: Path, ready: Callable[[], None] = lambda: None) -> None:
+        """Listen and work until `stop`. Raises what ended it."""
+        _remove(socket)  # the lock says that nobody else listens there
+        loop = asyncio.get_running_loop()
+        old = os.umask(0o177)
+        try:
+            server = await loop.create_unix_server(lambda: _Channel(self), str(socket), backlog=1024)
+        finally:
+            os.umask(old)
+        self._note_status()
+        ready()
+        with ThreadPoolExecutor(1, thread_name_prefix="commit") as worker:
+            try:
+                await self._work(loop, worker)
+            finally:
+                self._refuse_all()
+                server.close()
+                _remove(socket)
+                await loop.run_in_executor(worker, _close_connection)
+
+    def stop(self) -> None:
+        """Finish the batch in hand and end."""
+        self._stopping = True
+        self._wake.set()
+
+    def take(self, channel: _Channel, kind: int, payload: bytes) -> None:
+        """Take one frame."""
+        if kind == Type.STATUS:
+            channel.write(frames.frame(Type.TOLD, json.dumps(self._status).encode()))
+        elif kind == Type.COSIGN:
+            self._extra.append((channel, payload))
+            self._wake.set()
+        elif kind == Type.DEPOSIT:
+            self._enqueue(channel, frames.decode_request(payload))
+
+    def _enqueue(self, channel: _Channel, request: Request) -> None:
+        if self._stopping or self._queue.entries + len(request.items) > self._pace.queue:
+            status = Status.STOPPED if self._stopping else Status.FULL
+            channel.write(frames.encode_answer(Answer(status, _RETRY, number=request.number)))
+            return
+        self._queue.waiting.append(_Waiting(request, channel))
+        self._queue.entries += len(request.items)
+        self._wake.set()
+
+    async def _work(self, loop: asyncio.AbstractEventLoop, worker: ThreadPoolExecutor) -> None:
+        begun = 0.0
+        while not self._stopping:
+            await self._wake.wait()
+            await asyncio.sleep(max(0.0, begun + self._pace.interval - time.monotonic()))
+            self._wake.clear()
+            begun = time.monotonic()
+            for channel, payload in self._extra[:]:
+                self._extra.pop(0)
+                told = await loop.run_in_executor(worker, self._cosign, payload)
+                channel.write(frames.frame(Type.TOLD, told))
+            taken = self._queue.cut(self._pace.batch)
+            if taken:
+                now = self._newest = max(self._clock(), float(self._sequencer.time), self._newest)
+                requests = [one.request for one in taken]
+                try:
+                    answers = await loop.run_in_executor(worker, self._committer.commit, requests, now)
+                except BaseException:
+                    self._queue.waiting[:0] = taken  # to be refused like the rest
+                    raise
+                self._commits += 1
+                self._deliver(taken, answers)
+            if self._queue.waiting or self._extra:
+                self._wake.set()
+            self._note_status()
+
+    def _deliver(self, taken: list[_Waiting], answers: list[Answer]) -> None:
+        """One write per connection: the checkpoint first, where it is a new one for it, then its answers."""
+        size, out = self._sequencer.size, dict[_Channel, list[bytes]]()
+        for one, answer in zip(taken, answers, strict=True):
+            parts = out.setdefault(one.channel, [])
+            if answer.status is Status.ACCEPTED and one.channel.told_size != size:
+                one.channel.told_size = size
+                parts.append(frames.encode_checkpoint(size, self._sequencer.checkpoint))
+            parts.append(frames.encode_answer(answer))
+        for channel, parts in out.items():
+            channel.write(b"".join(parts))
+
+    def _refuse_all(self) -> None:
+        for one in self._queue.waiting:
+            one.channel.write(frames.encode_answer(Answer(Status.STOPPED, _RETRY, number=one.request.number)))
+        self._queue = _Queue()
+
+    def _cosign(self, payload: bytes) -> bytes:
+        """Put cosignatures (verified by the caller) on the published checkpoint, if it still is of that size."""
+        size, lines = frames.decode_checkpoint(payload)
+        if size != self._sequencer.size:
+            return b"passed"
+        self._sequencer.add_cosignatures([parse_signature(line) for line in lines.decode().splitlines()])
+        for channel in self.channels:
+            channel.told_size = -1
+        return b"published"
+
+    def _note_status(self) -> None:
+        now = self._clock()
+        self._status = {
+            "size": self._sequencer.size,
+            "epoch": self._sequencer.epoch,
+            "queue": self._queue.entries,
+            "batches": self._commits,
+            "clock_back": max(0, round(self._sequencer.time - now)),
+            "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+            "pid": os.getpid(),
+        }
+
+
+def _remove(socket: Path) -> None:
+    socket.unlink(missing_ok=True)
+
+
+def _close_connection() -> None:
+    """The connection of the thread this runs in."""
+    connection.close()

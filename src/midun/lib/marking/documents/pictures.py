@@ -1,0 +1,96 @@
+"""Marking and reading image files: decoded by Pillow, marked in memory, written in their own format."""
+
+import io
+import warnings
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, UnidentifiedImageError
+
+from midun.lib.marking.documents.files import Kind
+from midun.lib.marking.errors import Reason, Refused
+from midun.lib.marking.image.embedder import embed
+from midun.lib.marking.image.tile import tile_of
+from midun.lib.marking.keys import MarkKey
+
+MAX_PIXELS = 110_000_000
+_QUALITY = 95
+_MODES = {"L": "L", "RGB": "RGB", "RGBA": "RGBA", "LA": "LA", "1": "L", "I;16": "I;16"}
+
+
+def opened(data: bytes) -> Image.Image:
+    """An image, its header read.
+
+    Raises:
+        Refused: BROKEN, ANIMATED, TOO_BIG, FORMAT (colours that are neither gray nor RGB).
+
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            image = Image.open(io.BytesIO(data))
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise Refused(Reason.BROKEN, "图像无法读取，可能已损坏。") from error
+    if getattr(image, "n_frames", 1) > 1:
+        raise Refused(Reason.ANIMATED, "动画或多页图像不能加密标，请逐页另存后再试。")
+    if image.width * image.height > MAX_PIXELS:
+        raise Refused(Reason.TOO_BIG, "图像超过 1.1 亿像素，请缩小后再试。")
+    return image
+
+
+def _loaded(image: Image.Image) -> Image.Image:
+    try:
+        image.load()
+    except (OSError, ValueError, SyntaxError) as error:
+        raise Refused(Reason.BROKEN, "图像无法读取，可能已损坏。") from error
+    if image.mode == "P":
+        return image.convert("RGBA" if "transparency" in image.info else "RGB")
+    if image.mode not in _MODES:
+        raise Refused(Reason.FORMAT, f"不支持 {image.mode} 颜色的图像，请另存为灰度或 RGB 后再试。")
+    return image if image.mode == _MODES[image.mode] else image.convert(_MODES[image.mode])
+
+
+def gray(data: bytes) -> npt.NDArray[np.uint8]:
+    """What a detector looks at: one plane of 8 bits, transparency over white.
+
+    Raises:
+        Refused: as `opened`.
+
+    """
+    image = _loaded(opened(data))
+    if image.mode == "I;16":
+        return np.asarray(np.asarray(image) >> 8, np.uint8)
+    if image.mode in {"LA", "RGBA"}:
+        paper = Image.new("RGBA", image.size, "white")
+        paper.alpha_composite(image.convert("RGBA"))
+        image = paper
+    pixels = np.asarray(image.convert("L" if image.mode == "L" else "RGB"))
+    return np.ascontiguousarray(pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8)  # noqa: PLR2004  # a plane
+
+
+def mark_picture(data: bytes, kind: Kind, copy_id: bytes, key: MarkKey) -> bytes:
+    """The image with the mark, same format and size; colour profile and Exif stay, transparency is not touched.
+
+    Raises:
+        Refused: as `opened`; TOO_SMALL.
+
+    """
+    image = opened(data)
+    info = {name: image.info[name] for name in ("icc_profile", "exif", "dpi", "xmp") if image.info.get(name)}
+    image = _loaded(image)
+    bands = image.getbands()
+    alpha = image.getchannel("A") if bands[-1] == "A" else None
+    colours = image.convert(image.mode[:-1]) if alpha else image
+    marked = Image.fromarray(embed(np.asarray(colours), tile_of(copy_id, key)))
+    if alpha:
+        marked.putalpha(alpha)
+    formats: dict[Kind, dict[str, object]] = {
+        Kind.JPEG: {"quality": _QUALITY, "subsampling": 0},
+        Kind.WEBP: {"lossless": True, "exact": True},
+        Kind.TIFF: {"compression": "tiff_deflate"},
+        Kind.PNG: {},
+    }
+    out = io.BytesIO()
+    marked.save(out, kind.value.upper(), **{**formats[kind], **info})
+    return out.getvalue()
