@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from statistics import quantiles
 
@@ -35,8 +36,12 @@ _PATIENCE = 60.0
 
 
 def press(port: int, path: str, cookies: Sequence[str], *, seconds: float, warm_up: float = 1.0) -> Load:
-    """One client per cookie asks for `path` again and again for so long. Raises `BadAnswer`."""
-    return asyncio.run(_Pressure(port, path, seconds, warm_up).by(cookies))
+    """One client per cookie asks for `path` again and again for so long. Raises `BadAnswer`.
+
+    The clients live in a thread of their own, because the caller's may already have an event loop.
+    """
+    with ThreadPoolExecutor(1) as alone:
+        return alone.submit(lambda: asyncio.run(_Pressure(port, path, seconds, warm_up).by(cookies))).result()
 
 
 class _Pressure:

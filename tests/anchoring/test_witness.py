@@ -152,7 +152,8 @@ def test_a_notary_signs_by_hand_and_the_platform_records_it(tree, folder, tmp_pa
     assert Entry.objects.filter(verb="checkpoint_confirmed").count() == 1
     with pytest.raises(CommandError, match="没有留存"):
         midun("anchors", "confirm", "6", str(tmp_path / "lines"))
-    (tmp_path / "lines").write_text(lines.replace("A", "B", 3), encoding="utf-8")
+    damaged = lines[:-20] + ("B" if lines[-20] == "A" else "A") + lines[-19:]
+    (tmp_path / "lines").write_text(damaged, encoding="utf-8")
     with pytest.raises(CommandError):
         midun("anchors", "confirm", "5", str(tmp_path / "lines"))
 

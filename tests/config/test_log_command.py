@@ -5,6 +5,9 @@ from midun.lib.tlog.directory import LogDirectory
 from tests.lib.tlog.building import KEY, NOW, ORIGIN
 
 
+pytestmark = pytest.mark.django_db  # where PostgreSQL decides, the command asks it which log lies there
+
+
 @pytest.fixture
 def log(tmp_path):
     with LogDirectory.create(tmp_path / "log", ORIGIN, NOW).running([KEY], NOW) as sequencer:

@@ -1,39 +1,24 @@
-"""Deposits in the tables, without a log behind them: for pages and acts. The real way is in tests/journeys."""
-
-import secrets
+"""The rows of building.py, as fixtures."""
 
 import pytest
 
-from midun.evidence.models import CheckpointRecord, Deposit, Log
-from midun.evidence.numbers import number_at
-from midun.evidence.services.tokens import tenant_of
+from midun.evidence.models import CheckpointRecord
 from midun.lib.tlog.checkpoint import Checkpoint
 from midun.lib.tlog.note import sign_text
 from tests.conftest import AT
+from tests.deposits.building import deposit_at, open_log
 from tests.lib.tlog.building import KEY, ORIGIN
 
 
 @pytest.fixture
 def log(db):
-    return Log.objects.create(number=1, origin=ORIGIN, keys=KEY.verifier.vkey, opened_at=AT)
+    return open_log()
 
 
 @pytest.fixture
 def deposit(log, cast):
     """`deposit("jia", 3, label="…")` puts a row where index 3 is."""
-
-    def make(whose, index, **fields):
-        return Deposit.objects.create(
-            number=number_at(log.number, index),
-            tenant=tenant_of(cast.organisations[whose]),
-            commitment=secrets.token_bytes(64),
-            prefix=secrets.randbits(60),
-            kind=fields.pop("kind", 1),
-            accepted_at=AT,
-            **fields,
-        )
-
-    return make
+    return lambda whose, index, **fields: deposit_at(log, cast.organisations[whose], index, **fields)
 
 
 @pytest.fixture

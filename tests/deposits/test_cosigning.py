@@ -1,18 +1,15 @@
 """A notary's own key under the checkpoint: verified, recorded, shown; anything else is refused."""
 
-import secrets
-
 import pytest
 
 from midun.anchoring.coverage import coverage
 from midun.deposits import services
 from midun.deposits.models import HandOff
 from midun.evidence.models import CheckpointRecord, Deposit
-from midun.evidence.numbers import number_at
-from midun.evidence.services.tokens import tenant_of
 from midun.lib.tlog.note import signature_of
 from tests.anchoring.building import NOW, Tree, configure, signer
 from tests.conftest import AT
+from tests.deposits.building import deposit_at
 
 
 @pytest.fixture
@@ -22,14 +19,7 @@ def record(cast, db, tmp_path):
     made = CheckpointRecord.objects.create(
         log=tree.log, size=5, root=bytes(32), note=tree.sequencer.checkpoint, recorded_at=AT, final_at=AT
     )
-    deposit = Deposit.objects.create(
-        number=number_at(1, 2),
-        tenant=tenant_of(cast.organisations["jia"]),
-        commitment=secrets.token_bytes(64),
-        prefix=secrets.randbits(60),
-        kind=1,
-        accepted_at=AT,
-    )
+    deposit = deposit_at(tree.log, cast.organisations["jia"], 2)
     services.hand_off(
         enterprise=cast.organisations["jia"],
         deposits=[deposit],

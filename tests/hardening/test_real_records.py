@@ -18,6 +18,7 @@ APPS = {
     "reporting": "form",
     "dashboards": "campaign",
     "directory": "enterprise",
+    "deposits": "deposit",
 }
 """Whose `number` an address takes where OWN says nothing else."""
 
@@ -33,6 +34,9 @@ OWN = {
     },
     "claims:own-claim": "own-claim",
     **{f"claims:suggestion{act}": "suggestion" for act in ("", "-edit", "-void", "-restore")},
+    "deposits:token-revoke": "token",
+    "deposits:received-one": "received",
+    "deposits:received-file": "received",
     "campaigns:preview": "import",
     "reporting:board": "campaign",
     "reporting:comparison": "campaign",
@@ -54,6 +58,9 @@ WORDS = {
 }
 """What stands for the other parts of an address."""
 
+UUIDS = ("deposit", "project", "handoff")
+"""Parts that are a record's UUID, not its number."""
+
 OF_THE_CAMPAIGN = ("campaign", "import")
 """Kinds that belong to the city and are shared with every unit that takes part."""
 
@@ -65,7 +72,9 @@ def kind_of(name):
 
 
 @pytest.fixture
-def world(cast, at):
+def world(cast, at, monkeypatch):
+    # No log is behind the deposits here, so there is nothing to prove; proofs are in the journeys.
+    monkeypatch.setattr("midun.deposits.handoff_file.proofs_of", lambda _deposits, **_at: {})
     return worlds.build(cast, at)
 
 
@@ -81,9 +90,15 @@ def address(world):
                 "number": world[kind_of(name)],
                 "person": world["participation"],
                 "certificate": world["certificate"],
+                "deposit": world["deposit"],
+                "project": world["project"],
+                "handoff": world["handoff"],
                 "file": world.attachment(kind_of(name) if kind_of(name) in world.owners else "activity"),
             }
-            arguments[part] = records[part].pk if part in records else word[app] if isinstance(word, dict) else word
+            named = "uuid" if part in UUIDS else "pk"
+            arguments[part] = (
+                getattr(records[part], named) if part in records else word[app] if isinstance(word, dict) else word
+            )
         return reverse(name, kwargs=arguments)
 
     return of
@@ -105,6 +120,9 @@ INSIDERS = {
     "campaign": "city_officer",
     "import": "city_officer",
     "own-claim": "enterprise_admin",
+    "deposit": "enterprise_admin",
+    "token": "enterprise_admin",
+    "received": "notary_officer",
     "person": "security_admin",
     "entry": "auditor",
     "node": "system_admin",

@@ -10,7 +10,7 @@ from django.urls import get_resolver, reverse
 
 from midun.kernel.orgs.models import LoginRecord
 from midun.kernel.trail.models import Entry
-from tests.test_access_matrix import names
+from tests.test_access_matrix import SAMPLES, names
 
 PASSWORD = "Correct-Horse-9"
 ELSEWHERE = (
@@ -42,7 +42,7 @@ def test_a_forged_form_changes_nothing(cast, login):
         if not getattr(pattern.callback, "page_writes", False):
             continue
         parts = pattern.pattern.converters
-        sample = {key: 1 if type(kind).__name__ == "IntConverter" else "x" for key, kind in parts.items()}
+        sample = {key: SAMPLES.get(type(kind).__name__, "x") for key, kind in parts.items()}
         answer = client.post(reverse(name, kwargs=sample), {"action": "export"})
         assert answer.status_code == 403, name
     assert Client(enforce_csrf_checks=True).post("/accounts/login/", {}).status_code == 403

@@ -18,7 +18,10 @@ from midun.campaigns.campaign_templates import load_templates
 from midun.campaigns.services import campaigns, imports, plan, review
 from midun.claims import services as claims
 from midun.claims.models import Claim, Suggestion
+from midun.deposits import services as deposits
 from midun.directory.services import enterprise_import
+from midun.evidence.models import Token
+from midun.evidence.services import tokens
 from midun.kernel.files.models import Attachment
 from midun.kernel.files.services import attach
 from midun.kernel.orgs import services as orgs
@@ -31,6 +34,7 @@ from midun.publicity import services as publicity
 from midun.publicity.models import GovReport, NewsItem, QuestionnaireHandout, Resource, TypicalCase
 from midun.reporting.services import forms_of, open_forms
 from midun.visits.services import record_visit
+from tests.deposits.building import deposit_at, open_log
 
 MARK = "东秘零七"
 DAY = date(2025, 6, 10)
@@ -73,6 +77,7 @@ def build(cast, at):
     _visit(world)
     _publicity(world)
     _forms(world)
+    _deposits(world)
     for number, owner in enumerate(world.owners.values()):
         if Attachment.objects.of(owner).first() is None:
             name = "通知.jpg" if owner is world["campaign"] else f"{MARK}.jpg"
@@ -224,6 +229,20 @@ def _publicity(world):
         world.records[slug] = publicity.add(
             model, unit=world.cast.east_bureau, actor=actor, at=world.at, files=[(f"{MARK}.jpg", photo())], **values
         )
+
+
+def _deposits(world):
+    """甲's: one deposit in a course of development, handed to the notary, and a token."""
+    cast, at, own = world.cast, world.at, world.cast.actor("enterprise_admin")
+    course = deposits.begin_project(enterprise=cast.jia, title=f"{MARK}配方", actor=own, at=at)
+    made = deposit_at(open_log(), cast.jia, 0, label=f"{MARK}图纸", project=course)
+    given = deposits.hand_off(
+        enterprise=cast.jia, deposits=[made], purpose=f"{MARK}保全", notary=cast.notary, actor=own, at=at
+    )
+    token = tokens.issue_token(
+        enterprise=cast.jia, name=f"{MARK}PLM", scope=Token.Scope.DEPOSIT, days=30, actor=own, at=at
+    ).token
+    world.records |= {"project": course, "deposit": made, "handoff": given, "received": given, "token": token}
 
 
 def _forms(world):

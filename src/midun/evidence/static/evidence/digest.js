@@ -19,7 +19,10 @@
         const made = new Worker(worker);
         made.postMessage({ scripts });
         made.onmessage = ({ data }) => this.hear(made, data);
-        made.onerror = (event) => this.close(new Refused("worker", event.message));
+        made.onerror = (event) => {
+          event.preventDefault();  // told where the digests are awaited, or of a worker that was ended while it loaded
+          this.close(new Refused("worker", event.message));
+        };
         this.free.push(made);
         return made;
       });
