@@ -4,7 +4,6 @@ from django.core.management import CommandError, call_command
 from midun.lib.tlog.directory import LogDirectory
 from tests.lib.tlog.building import KEY, NOW, ORIGIN
 
-
 pytestmark = pytest.mark.django_db  # where PostgreSQL decides, the command asks it which log lies there
 
 
