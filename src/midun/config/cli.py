@@ -30,6 +30,7 @@ COMMANDS = {
     "sequence": "单独运行存证日志的写入进程",
     "ingest": "单独运行存证接口的受理进程",
     "compare": "比对两份材料，逐个秘点给出重合（本机）",
+    "desk": "本机工作台：在浏览器中制作密标副本、追溯泄露文件",
     "label": "密级标识（show、set、remove、key）",
     "mark": "给每位接收人制作带密标的副本",
     "trace": "查泄露文件是谁的副本",
@@ -45,7 +46,7 @@ COMMANDS = {
 # kernels, image codecs) takes seconds that no other command should wait for.
 _MATCHING = dict.fromkeys(("compare", "index", "scan"), "midun.config.matching_commands")
 _MARKING = dict.fromkeys(("label", "mark", "trace"), "midun.config.marking_commands")
-LOCAL = _MATCHING | _MARKING
+LOCAL = _MATCHING | _MARKING | {"desk": "midun.config.desk_command"}
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable
 from pathlib import Path
 
-from midun.config.marking_keys import Home, new_signing_key, signing_key
+from midun.desk.keys import Home, new_signing_key, signing_key
 from midun.lib.marking.documents.files import read, write_new
 from midun.lib.marking.documents.placing import labels
 from midun.lib.marking.errors import Reason, Refused

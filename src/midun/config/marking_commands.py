@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from midun.config import label_commands
-from midun.config.marking_keys import Home
+from midun.desk.keys import Home
 from midun.lib.marking.code.message import new_copy_id, write_id
 from midun.lib.marking.documents.files import read
 from midun.lib.marking.errors import Refused
