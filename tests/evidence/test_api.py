@@ -6,7 +6,8 @@ import pytest
 from midun.evidence.api import bodies
 from midun.evidence.models import Deposit, Token, Usage
 from midun.evidence.monitor import policy_text
-from midun.evidence.services.tokens import revoke_token, set_quota
+from midun.evidence.services.quotas import set_quota
+from midun.evidence.services.tokens import revoke_token
 from midun.kernel.orgs.actor import system_actor
 from midun.lib.tlog.commitment import parse_entry
 from midun.lib.tlog.policy import parse_policy

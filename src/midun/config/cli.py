@@ -26,7 +26,7 @@ COMMANDS = {
     "import": "导入活动安排（annex）或企业名录（enterprises）",
     "report": "输出统计表（form）或总结报告（summary）",
     "trail": "核验留痕（verify）",
-    "log": "存证日志：建立 init、状态 status、核查 fsck、恢复后继续 resume、换新 renew；从外部核查 audit",
+    "log": "存证日志：建立 init、状态 status、核查 fsck、恢复后继续 resume、换新 renew、额度 quota；从外部核查 audit",
     "sequence": "单独运行存证日志的写入进程",
     "ingest": "单独运行存证接口的受理进程",
     "compare": "比对两份材料，逐个秘点给出重合（本机）",

@@ -7,6 +7,7 @@ urlpatterns = [
     path("", include("midun.kernel.web.urls")),
     path("directory/", include("midun.accounts.urls")),
     path("directory/", include("midun.directory.urls")),
+    path("log/anchors/", include("midun.anchoring.urls")),
     path("", include("midun.evidence.urls")),
     path("campaigns/", include("midun.campaigns.urls")),
     path("deposits/", include("midun.deposits.urls")),

@@ -3,10 +3,12 @@
 from typing import Any
 
 from django import forms
+from django.db.models import F, Q
 from django.utils.timezone import localtime
 
 from midun.deposits.stages import name_of
 from midun.evidence.models import Deposit, Project, Token
+from midun.evidence.services.quotas import MOST, PER_DAY, PER_MINUTE
 from midun.kernel.orgs.enums import OrganisationKind, Role
 from midun.kernel.orgs.models import Membership, Organisation
 from midun.kernel.web.forms import FilterForm
@@ -65,6 +67,47 @@ class TokenForm(forms.Form):
         initial=90,
         help_text="到期自动失效，须另行创建",
     )
+
+
+class QuotaFilter(FilterForm):
+    """The query bar of the quotas: a name, and whose are shown."""
+
+    word = forms.CharField(label="企业名称或代码", required=False)
+    whose = forms.ChoiceField(
+        label="范围",
+        required=False,
+        choices=[("", "全部企业"), ("using", "用过存证的"), ("near", "今日用量已过八成的")],
+    )
+
+    def narrow(self, records: Any, name: str, value: Any) -> Any:
+        """By the name, or by what the service annotated."""
+        if name == "word":
+            return records.filter(Q(name__icontains=value) | Q(credit_code__iexact=value.strip()))
+        return (
+            records.filter(tenant__isnull=False) if value == "using" else records.filter(used__gte=F("per_day") * 0.8)
+        )
+
+
+class QuotaForm(forms.Form):
+    """The two limits of an enterprise; the hidden fields are what the editor saw."""
+
+    per_day = forms.IntegerField(
+        label="每日条数上限", min_value=1, max_value=MOST, help_text=f"默认 {PER_DAY:,} 条，北京时间零点重新计数"
+    )
+    per_minute = forms.IntegerField(
+        label="每分钟条数上限",
+        min_value=1,
+        max_value=MOST,
+        help_text=f"默认 {PER_MINUTE:,} 条；一次批量提交的条数不能超过它",
+    )
+    shown_day = forms.IntegerField(widget=forms.HiddenInput)
+    shown_minute = forms.IntegerField(widget=forms.HiddenInput)
+
+    def values(self) -> dict[str, Any]:
+        """What the service is given."""
+        data = self.cleaned_data
+        shown = data["shown_day"], data["shown_minute"]
+        return {"per_day": data["per_day"], "per_minute": data["per_minute"], "shown": shown}
 
 
 class HandOffForm(forms.Form):

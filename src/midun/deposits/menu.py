@@ -10,5 +10,6 @@ register(
     MenuItem("研发过程", "history", "deposits:projects", Permission.READ_DEPOSITS, "存证", 13),
     MenuItem("移交公证", "rubber-stamp", "deposits:handoffs", Permission.READ_DEPOSITS, "存证", 14),
     MenuItem("接口令牌", "key", "deposits:tokens", Permission.MANAGE_TOKENS, "存证", 15),
+    MenuItem("存证额度", "adjustments", "deposits:quotas", Permission.MANAGE_SETTINGS, "系统管理", 83),
     MenuItem("移交的存证", "rubber-stamp", "deposits:received", Permission.CONFIRM_DEPOSITS, "存证", 16, quick=True),
 )

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from midun.deposits.views import deposits, handoffs, projects, received, tokens
+from midun.deposits.views import deposits, handoffs, projects, quotas, received, tokens
 
 app_name = "deposits"
 urlpatterns = [
@@ -24,6 +24,8 @@ urlpatterns = [
     path("tokens/", tokens.tokens, name="tokens"),
     path("tokens/new/", tokens.token_new, name="token-new"),
     path("tokens/<int:number>/revoke/", tokens.token_revoke, name="token-revoke"),
+    path("quotas/", quotas.quotas, name="quotas"),
+    path("quotas/<int:number>/", quotas.quota, name="quota"),
     path("<uuid:deposit>/", deposits.deposit, name="deposit"),
     path("<uuid:deposit>/statement/", deposits.statement, name="statement"),
 ]

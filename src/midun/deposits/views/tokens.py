@@ -15,6 +15,7 @@ from midun.kernel.orgs.enums import Permission
 from midun.kernel.web.page import PageRequest, page
 
 _DAYS = 7
+_NEAR = 0.8
 
 
 @page(Permission.MANAGE_TOKENS)
@@ -23,11 +24,14 @@ def tokens(request: PageRequest) -> HttpResponse:
     found = Token.objects.visible_to(request.actor).select_related("created_by")
     today = localdate(request.at)
     usage = Usage.objects.visible_to(request.actor).filter(day__gt=today - timedelta(days=_DAYS)).order_by("-day")
+    tenant = Tenant.objects.visible_to(request.actor).first() or Tenant()
+    used = next((u.entries for u in usage if u.day == today), 0)
     context = {
         "rows": [(token, token.state_at(request.at)) for token in found],
-        "tenant": Tenant.objects.visible_to(request.actor).first() or Tenant(),
+        "tenant": tenant,
         "usage": usage,
-        "today": next((u.entries for u in usage if u.day == today), 0),
+        "today": used,
+        "near": used >= _NEAR * tenant.per_day,
     }
     return render(request, "deposits/tokens.html", context)
 

@@ -12,7 +12,7 @@ from midun.kernel.orgs.actor import Actor
 from midun.kernel.orgs.enums import OrganisationKind, Permission
 from midun.kernel.orgs.models import Organisation
 from midun.kernel.orgs.services import NotPossible, Refused, require
-from midun.kernel.trail.services import changed, record, snapshot
+from midun.kernel.trail.services import record
 from midun.kernel.trail.verbs import Verb
 
 PREFIX = "mdt_"
@@ -110,20 +110,3 @@ def _require_own(actor: Actor, enterprise: int | None) -> None:
     require(actor, Permission.MANAGE_TOKENS)
     if actor.user_id is not None and actor.organisation_id != enterprise:
         raise Refused("只能管理本企业的接口令牌")
-
-
-@transaction.atomic
-def set_quota(*, enterprise: Organisation, per_day: int, per_minute: int, actor: Actor, at: datetime) -> Tenant:
-    """Set how many entries an enterprise may deposit. Raises `TokenProblem` for numbers below 1."""
-    require(actor, Permission.MANAGE_SETTINGS)
-    if per_day < 1 or per_minute < 1:
-        raise TokenProblem("上限应为正整数；要停止一个企业的接口，请撤销其令牌")
-    tenant = tenant_of(enterprise)
-    names = ("per_day", "per_minute")
-    old = snapshot(tenant, *names)
-    tenant.per_day, tenant.per_minute = per_day, per_minute
-    tenant.save(update_fields=names)
-    before, after = changed(old, snapshot(tenant, *names))
-    if after:
-        record(actor=actor, verb=Verb.SETTING_CHANGED, target=tenant, at=at, before=before, after=after)
-    return tenant

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.timezone import localdate
 
 from midun.evidence.engine.keyring import KeyProblem
 from midun.evidence.engine.place import Place
@@ -17,7 +18,9 @@ from midun.evidence.models import Log
 from midun.evidence.monitor import health, policy_text
 from midun.evidence.services import recovery
 from midun.evidence.services.logs import begin_log, open_log
+from midun.evidence.services.quotas import PER_DAY, PER_MINUTE, metered, set_quota
 from midun.kernel.orgs.actor import system_actor
+from midun.kernel.orgs.models import Organisation
 from midun.kernel.orgs.services import NotPossible
 from midun.lib.tlog.errors import Refused
 from midun.lib.tlog.findings import Report
@@ -31,11 +34,11 @@ _SHOWN = 200
 class Command(BaseCommand):
     """Exit code 0 well, 1 not well (damage, refused act), 2 cannot be done or checked."""
 
-    help = "存证日志：init 建立，status 状态，policy 核验策略，fsck 核查，resume 恢复备份后继续，renew 换新"
+    help = "存证日志：init 建立，status 状态，policy 核验策略，fsck 核查，resume 恢复备份后继续，renew 换新，quota 额度"
 
     def add_arguments(self, parser: CommandParser) -> None:
         """One parser per act."""
-        acts = parser.add_subparsers(dest="act", required=True, metavar="init|status|policy|fsck|resume|renew")
+        acts = parser.add_subparsers(dest="act", required=True, metavar="init|status|policy|fsck|resume|renew|quota")
         init = acts.add_parser("init", help="建立日志：生成密钥（Ed25519、SM2）、目录与状态行，只做一次")
         init.add_argument("--post-quantum", action="store_true", help="另加抗量子签名 ML-DSA-44")
         acts.add_parser("status", help="条数、是否在写入、检查点的时间")
@@ -53,6 +56,10 @@ class Command(BaseCommand):
         resume.add_argument("checkpoint", type=Path, metavar="检查点文件", help="取自门户公布、见证方或任何一方的留存")
         renew = acts.add_parser("renew", help="停用当前日志（仍可读、可核验），以新名称建立后继日志")
         renew.add_argument("--reason", required=True, metavar="理由", help="写入留痕并公开显示")
+        quota = acts.add_parser("quota", help="查看或设置一个企业的存证额度；不写上限则只查看")
+        quota.add_argument("enterprise", metavar="统一社会信用代码")
+        quota.add_argument("--per-day", type=int, metavar="条数", help=f"每日上限（默认 {PER_DAY:,}）")
+        quota.add_argument("--per-minute", type=int, metavar="条数", help=f"每分钟上限（默认 {PER_MINUTE:,}）")
 
     def handle(self, *, act: str, **options: Any) -> None:
         """Do it."""
@@ -99,6 +106,18 @@ class Command(BaseCommand):
     def _renew(self, *, reason: str, **_options: Any) -> None:
         made = recovery.renew(self._open(), reason=reason, actor=system_actor("midun log renew"), at=timezone.now())
         self.stdout.write(f"已换新：{made.origin}。请重新启动服务，并公布新的公钥：\n{made.keys}")
+
+    def _quota(self, *, enterprise: str, per_day: int | None, per_minute: int | None, **_options: Any) -> None:
+        actor, now = system_actor("midun log quota"), timezone.now()
+        enterprises = Organisation.objects.unscoped("the operator names one").enterprises()
+        found = metered(enterprises.filter(credit_code=enterprise.upper()), localdate(now), actor).first()
+        if found is None:
+            raise CommandError(f"没有统一社会信用代码为 {enterprise} 的企业", returncode=2)
+        day = found.per_day if per_day is None else per_day
+        minute = found.per_minute if per_minute is None else per_minute
+        if per_day is not None or per_minute is not None:
+            set_quota(enterprise=found, per_day=day, per_minute=minute, actor=actor, at=now)
+        self.stdout.write(f"{found.name}：今日已用 {found.used:,} 条，每日上限 {day:,} 条，每分钟上限 {minute:,} 条。")
 
     def _fsck(self, *, directory: Path, key: list[str], **_options: Any) -> None:
         try:
