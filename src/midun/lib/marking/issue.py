@@ -14,6 +14,7 @@ from midun.lib.marking.documents.placing import labels
 from midun.lib.marking.documents.text.carriers import Channel
 from midun.lib.marking.documents.text.mark import DEFAULT, EVERYTHING, embed
 from midun.lib.marking.errors import Reason, Refused
+from midun.lib.marking.image.strength import NORMAL, Profile
 from midun.lib.marking.keys import MarkKey
 from midun.lib.marking.label.model import Copy
 from midun.lib.marking.label.signing import Role, Signature, SignedLabel, SigningKey
@@ -32,7 +33,10 @@ UNLABELLED = "内部文件　请勿外传"
 
 @dataclass(frozen=True)
 class Order:
-    """One copy to be made. `person` and `signer` sign the label of the copy, if the source has one."""
+    """One copy to be made. `person` and `signer` sign the label of the copy.
+
+    That continues the label of the source, or `label` if the source has none; without either the copy has none.
+    """
 
     source: Path
     target: Path
@@ -43,6 +47,8 @@ class Order:
     person: str
     signer: SigningKey
     wording: bool = False
+    label: SignedLabel | None = None
+    profile: Profile = NORMAL
 
 
 @dataclass(frozen=True)
@@ -76,7 +82,7 @@ def make(order: Order) -> Made:
 
     """
     data = read(order.source)
-    held = label_of(order.source, data)
+    held = label_of(order.source, data) or order.label
     if held is not None and not held.signatures_hold():
         raise Refused(Reason.LABEL, "原件的密级标识已被改动或签名不成立，请先核实再制作副本。")
     if held is not None and held.label.copy is not None:
@@ -100,17 +106,16 @@ def make(order: Order) -> Made:
 def _marked(data: bytes, order: Order, held: SignedLabel | None) -> bytes:
     kind = kind_of(data)
     if kind is Kind.PDF:
-        return pdf.mark_pdf(data, order.copy_id, order.key)
+        return pdf.mark_pdf(data, order.copy_id, order.key, order.profile)
     if kind is Kind.OFFICE:
         line = held.label.printed if held else UNLABELLED
-        return mark_office(
-            data, order.copy_id, order.key, Shown(line, f"发给 {order.recipient} {write_id(order.copy_id)}")
-        )
+        shown = Shown(line, f"发给 {order.recipient} {write_id(order.copy_id)}")
+        return mark_office(data, order.copy_id, order.key, shown, order.profile)
     if kind is Kind.TEXT:
         text = text_of(labels.remove(data))
         channels: frozenset[Channel] = EVERYTHING if order.wording else DEFAULT
         return embed(text, order.copy_id, order.key, suffix=order.source.suffix, channels=channels).encode()
-    return pictures.mark_picture(data, kind, order.copy_id, order.key)
+    return pictures.mark_picture(data, kind, order.copy_id, order.key, order.profile)
 
 
 def _labelled(marked: bytes, order: Order, held: SignedLabel) -> SignedLabel:

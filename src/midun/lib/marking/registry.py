@@ -118,6 +118,16 @@ class Registry:
         """The copy whose bytes have that SHA-256."""
         return next(self._rows("WHERE copy = ?", digest), None)
 
+    def recipients(self) -> list[str]:
+        """Who got a copy before, by name."""
+        cursor = self._connection.execute("SELECT DISTINCT recipient FROM copies WHERE copy <> '' ORDER BY recipient")
+        with contextlib.closing(cursor):
+            return [row[0] for row in cursor.fetchall()]
+
+    def issued(self) -> list[Issued]:
+        """All copies that were written, newest first."""
+        return list(self._rows("WHERE copy <> ''"))[::-1]
+
     def ids(self, key_fingerprint: str) -> list[bytes]:
         """All ids issued under a key, for scoring against the registry."""
         return [row.copy_id for row in self._rows("WHERE key_fingerprint = ? AND copy <> ''", key_fingerprint)]

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +36,8 @@ class Attribution:
     place: str
     log10_error: float
     key: MarkKey
+    matrix: npt.NDArray[np.float64] | None = field(default=None, compare=False)
+    """For images: the map from the tile plane to the image, 3 × 3."""
 
 
 def trace(
@@ -118,7 +120,7 @@ def _images(
             continue
         got = detect(plane, key)
         if got is not None:
-            return [Attribution(got.copy_id, carrier, place, got.log10_error + math.log10(looked), key)]
+            return [Attribution(got.copy_id, carrier, place, got.log10_error + math.log10(looked), key, got.matrix)]
     return []
 
 

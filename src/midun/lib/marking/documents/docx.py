@@ -8,6 +8,7 @@ from lxml import etree
 from midun.lib.marking.documents.layer import picture
 from midun.lib.marking.documents.package import OFFICE_RELS, Package, parse_xml, write_xml
 from midun.lib.marking.documents.word_text import mark_text
+from midun.lib.marking.image.strength import NORMAL, Profile
 from midun.lib.marking.keys import MarkKey
 
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
@@ -23,7 +24,7 @@ _SPACES = (
 )
 
 
-def mark(package: Package, copy_id: bytes, key: MarkKey, line: str, watermark: str) -> None:
+def mark(package: Package, copy_id: bytes, key: MarkKey, line: str, watermark: str, profile: Profile = NORMAL) -> None:
     """Put the layer into every header of the document, and headers where a page would show none."""
     document = package.xml(package.main)
     sections = list(document.iter(f"{{{W}}}sectPr"))
@@ -33,7 +34,7 @@ def mark(package: Package, copy_id: bytes, key: MarkKey, line: str, watermark: s
     width, height = (max(sizes) for sizes in zip(*(_page(one) for one in sections), strict=True))
     image = package.fresh("word/media/midunMark{}.png")
     package.default_type("png", "image/png")
-    package.put(image, picture(copy_id, key, width / _TWIPS, height / _TWIPS))
+    package.put(image, picture(copy_id, key, width / _TWIPS, height / _TWIPS, profile))
     _complete_headers(package, sections)
     mark_text(document, copy_id, key)
     package.put(package.main, write_xml(document))

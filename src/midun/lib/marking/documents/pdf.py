@@ -12,6 +12,7 @@ from pikepdf import Array, Dictionary, Name, Pdf, Stream
 
 from midun.lib.marking.documents.layer import DPI, multiply_tile
 from midun.lib.marking.errors import Reason, Refused
+from midun.lib.marking.image.strength import NORMAL, Profile
 from midun.lib.marking.image.tile import SIDE
 from midun.lib.marking.keys import MarkKey
 
@@ -78,7 +79,7 @@ def is_marked(pdf: Pdf) -> bool:
     return False
 
 
-def mark_pages(pdf: Pdf, copy_id: bytes, key: MarkKey) -> None:
+def mark_pages(pdf: Pdf, copy_id: bytes, key: MarkKey, profile: Profile = NORMAL) -> None:
     """Put the layer on every page of an open PDF.
 
     Raises:
@@ -88,7 +89,7 @@ def mark_pages(pdf: Pdf, copy_id: bytes, key: MarkKey) -> None:
     if is_marked(pdf):
         raise Refused(Reason.MARKED, "PDF 已有密标，请用未加密标的原件制作副本。")
     state = pdf.make_indirect(Dictionary(Type=Name.ExtGState, BM=Name.Multiply, ca=1, SMask=Name("/None")))
-    image = Stream(pdf, multiply_tile(copy_id, key).tobytes())
+    image = Stream(pdf, multiply_tile(copy_id, key, profile).tobytes())
     image.Type, image.Subtype, image.ColorSpace = Name.XObject, Name.Image, Name.DeviceGray
     image.Width = image.Height = SIDE
     image.BitsPerComponent, image.Interpolate = 8, True
@@ -143,7 +144,7 @@ def written(pdf: Pdf) -> bytes:
     return out.getvalue()
 
 
-def mark_pdf(source: Path | bytes, copy_id: bytes, key: MarkKey) -> bytes:
+def mark_pdf(source: Path | bytes, copy_id: bytes, key: MarkKey, profile: Profile = NORMAL) -> bytes:
     """The marked copy. Memory: the file, twice.
 
     Raises:
@@ -151,5 +152,5 @@ def mark_pdf(source: Path | bytes, copy_id: bytes, key: MarkKey) -> bytes:
 
     """
     with open_pdf(source) as pdf:
-        mark_pages(pdf, copy_id, key)
+        mark_pages(pdf, copy_id, key, profile)
         return written(pdf)

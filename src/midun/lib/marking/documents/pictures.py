@@ -11,6 +11,7 @@ from PIL import Image, UnidentifiedImageError
 from midun.lib.marking.documents.files import Kind
 from midun.lib.marking.errors import Reason, Refused
 from midun.lib.marking.image.embedder import embed
+from midun.lib.marking.image.strength import NORMAL, Profile
 from midun.lib.marking.image.tile import tile_of
 from midun.lib.marking.keys import MarkKey
 
@@ -69,7 +70,7 @@ def gray(data: bytes) -> npt.NDArray[np.uint8]:
     return np.ascontiguousarray(pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8)  # noqa: PLR2004  # a plane
 
 
-def mark_picture(data: bytes, kind: Kind, copy_id: bytes, key: MarkKey) -> bytes:
+def mark_picture(data: bytes, kind: Kind, copy_id: bytes, key: MarkKey, profile: Profile = NORMAL) -> bytes:
     """The image with the mark, same format and size; colour profile and Exif stay, transparency is not touched.
 
     Raises:
@@ -82,7 +83,7 @@ def mark_picture(data: bytes, kind: Kind, copy_id: bytes, key: MarkKey) -> bytes
     bands = image.getbands()
     alpha = image.getchannel("A") if bands[-1] == "A" else None
     colours = image.convert(image.mode[:-1]) if alpha else image
-    marked = Image.fromarray(embed(np.asarray(colours), tile_of(copy_id, key)))
+    marked = Image.fromarray(embed(np.asarray(colours), tile_of(copy_id, key), profile))
     if alpha:
         marked.putalpha(alpha)
     formats: dict[Kind, dict[str, object]] = {

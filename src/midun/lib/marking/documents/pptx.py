@@ -5,6 +5,7 @@ from lxml import etree
 from midun.lib.marking.documents.layer import picture
 from midun.lib.marking.documents.package import OFFICE_RELS, Package, parse_xml, write_xml
 from midun.lib.marking.errors import Reason, Refused
+from midun.lib.marking.image.strength import NORMAL, Profile
 from midun.lib.marking.keys import MarkKey
 
 P = "http://schemas.openxmlformats.org/presentationml/2006/main"
@@ -15,7 +16,7 @@ _DEFAULT_SIZE = (12192000, 6858000)
 _FOOT, _MARGIN = 230000, 120000
 
 
-def mark(package: Package, copy_id: bytes, key: MarkKey, line: str) -> None:
+def mark(package: Package, copy_id: bytes, key: MarkKey, line: str, profile: Profile = NORMAL) -> None:
     """Put the layer on every slide; the picture is stored once.
 
     Raises:
@@ -28,7 +29,7 @@ def mark(package: Package, copy_id: bytes, key: MarkKey, line: str) -> None:
     width, height = _size(package)
     image = package.fresh("ppt/media/midunMark{}.png")
     package.default_type("png", "image/png")
-    package.put(image, picture(copy_id, key, width / _EMU, height / _EMU))
+    package.put(image, picture(copy_id, key, width / _EMU, height / _EMU, profile))
     for slide in slides:
         root = package.xml(slide)
         tree = root.find(f"{{{P}}}cSld/{{{P}}}spTree")

@@ -7,6 +7,7 @@ from lxml import etree
 from midun.lib.marking.documents.layer import opaque_tile
 from midun.lib.marking.documents.package import OFFICE_RELS, Package, write_xml
 from midun.lib.marking.errors import Reason, Refused
+from midun.lib.marking.image.strength import NORMAL, Profile
 from midun.lib.marking.keys import MarkKey
 
 S = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -33,7 +34,7 @@ _AFTER_PICTURE = _AFTER_FOOTER[_AFTER_FOOTER.index("picture") + 1 :]
 _PARTS = re.compile(r"&([LCR])")
 
 
-def mark(package: Package, copy_id: bytes, key: MarkKey, line: str) -> None:
+def mark(package: Package, copy_id: bytes, key: MarkKey, line: str, profile: Profile = NORMAL) -> None:
     """Put tile and footer on every worksheet; a sheet with a background of its own keeps it.
 
     Raises:
@@ -56,7 +57,7 @@ def mark(package: Package, copy_id: bytes, key: MarkKey, line: str) -> None:
         package.put(sheet, write_xml(root))
     if not free:
         raise Refused(Reason.NO_CARRIER, "工作簿没有可放密标的工作表（没有工作表，或都已设背景图片）。")
-    package.put(image, opaque_tile(copy_id, key))
+    package.put(image, opaque_tile(copy_id, key, profile))
 
 
 def _insert(root: etree._Element, child: etree._Element, after: list[str]) -> None:
