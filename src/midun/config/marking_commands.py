@@ -218,6 +218,7 @@ def _report(path: Path, registry: Registry, found: list[Attribution]) -> dict[st
                 "carrier": one.carrier,
                 "place": one.place,
                 "log10_error": round(one.log10_error, 2),
+                "regions": one.regions,
                 "registry": _row(rows[one.copy_id]),
             }
             for one in found

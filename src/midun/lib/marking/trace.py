@@ -15,8 +15,9 @@ from midun.lib.marking.documents.package import Package
 from midun.lib.marking.documents.text import source
 from midun.lib.marking.documents.text.mark import LIMIT, decode, identify, observe
 from midun.lib.marking.errors import Reason, Refused
-from midun.lib.marking.image.detector import detect
+from midun.lib.marking.image.detector import Found, detect, detect_all
 from midun.lib.marking.image.embedder import LEAST_SIDE
+from midun.lib.marking.image.regions import Box
 from midun.lib.marking.keys import MarkKey
 
 DPI = 110
@@ -29,7 +30,10 @@ _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff")
 
 @dataclass(frozen=True)
 class Attribution:
-    """An id, from which carrier and where, and the bound on the probability of a false one as a power of ten."""
+    """An id, from which carrier and where, and the bound on the probability of a false one as a power of ten.
+
+    `regions` are the boxes (left, top, right, bottom; pixels of the image looked at) where an image mark was seen.
+    """
 
     copy_id: bytes
     carrier: str
@@ -38,6 +42,7 @@ class Attribution:
     key: MarkKey
     matrix: npt.NDArray[np.float64] | None = field(default=None, compare=False)
     """For images: the map from the tile plane to the image, 3 × 3."""
+    regions: tuple[Box, ...] = ()
 
 
 def trace(
@@ -118,10 +123,16 @@ def _images(
     for looked, (place, plane) in enumerate(planes, 1):
         if min(plane.shape) < LEAST_SIDE // 3:
             continue
-        got = detect(plane, key)
-        if got is not None:
-            return [Attribution(got.copy_id, carrier, place, got.log10_error + math.log10(looked), key, got.matrix)]
+        found = detect_all(plane, key)
+        if found:
+            return [_attributed(one, carrier, place, looked, key) for one in found]
     return []
+
+
+def _attributed(found: Found, carrier: str, place: str, looked: int, key: MarkKey) -> Attribution:
+    regions = found.regions.boxes if found.regions else ()
+    seen = f"{place}，见于 {100 * found.regions.share:.0f}% 的面积" if found.regions and regions else place
+    return Attribution(found.copy_id, carrier, seen, found.log10_error + math.log10(looked), key, found.matrix, regions)
 
 
 def _pdf(data: bytes, key: MarkKey, ids: list[bytes], pages: int) -> list[Attribution]:

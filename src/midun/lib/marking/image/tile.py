@@ -53,14 +53,24 @@ class Carrier:
 
     def pattern(self, code: npt.NDArray[np.int8]) -> Array:
         """The tile of a codeword: shape (256, 256), mean 0, deviation 1 before its peaks are cut at 2.6."""
-        values = (1.0 - 2.0 * code)[self.symbol] * self.sign
-        data = (values[0::2] + 1j * values[1::2]) * self.gain
+        data = self._data(code)
         energy = float((np.abs(data) ** 2).sum()) * PILOT_ENERGY / (1 - PILOT_ENERGY)
         spectrum = np.zeros((SIDE, SIDE), complex)
         spectrum[self.data_v % SIDE, self.data_u % SIDE] = data
         spectrum[self.pilot_v % SIDE, self.pilot_u % SIDE] = np.sqrt(energy / len(self.pilot)) * self.pilot
         tile = np.fft.ifft2(spectrum).real
         return np.asarray(np.clip(tile / tile.std(), -PEAK, PEAK), np.float32)
+
+    def data_pattern(self, code: npt.NDArray[np.int8]) -> Array:
+        """What the data alone add to a tile: shape (256, 256), deviation 1. Differs from copy to copy as a whole."""
+        spectrum = np.zeros((SIDE, SIDE), complex)
+        spectrum[self.data_v % SIDE, self.data_u % SIDE] = self._data(code)
+        tile = np.fft.ifft2(spectrum).real
+        return np.asarray(tile / tile.std(), np.float32)
+
+    def _data(self, code: npt.NDArray[np.int8]) -> npt.NDArray[np.complex128]:
+        values = (1.0 - 2.0 * code)[self.symbol] * self.sign
+        return np.asarray((values[0::2] + 1j * values[1::2]) * self.gain)
 
 
 @functools.lru_cache(16)

@@ -1,0 +1,186 @@
+"""One residual under one key: from hypotheses about its geometry to a word whose MAC is right.
+
+Hypotheses go from cheap to dear. At most `MOST_DECODES` words are ever checked per image and key, so a false id has a
+probability of at most 40 · 2^-40 = 3.7·10^-11 whatever the image is, and however many ids are asked for.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from midun.lib.marking.code.convolution import SYMBOLS, decode, encode
+from midun.lib.marking.code.message import pack, unpack
+from midun.lib.marking.image.demodulate import Tiles, pilot_score, soft_symbols, straightened
+from midun.lib.marking.image.geometry import Matrix, lifted, translation
+from midun.lib.marking.image.spectrum import Hypothesis, Window, refine, search, whitened, whole, windows
+from midun.lib.marking.image.synchronise import synchronise
+from midun.lib.marking.image.tile import SIDE, Carrier
+from midun.lib.marking.keys import MarkKey
+
+Array = npt.NDArray[np.float32]
+
+MOST_DECODES = 40
+_COMMON_SCALES = (1.0, 0.5, 0.75, 2.0, 2 / 3, 0.8, 1.25, 1.5)
+_WHOLE, _LOCAL, _EXACT = 4.4, 5.2, 4.8
+WORTH, _REACH, _AGREED = 5.0, 1280, 20.0
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A word whose MAC is right, under the map `matrix` from the tile plane to the residual.
+
+    `soft` are its 672 soft symbols, `sign` is −1 where dark and light are exchanged.
+    """
+
+    copy_id: bytes
+    matrix: Matrix
+    tiles: Tiles
+    soft: Array
+    score: float
+    sign: float
+    mirrored: bool
+
+
+@dataclass
+class Trial:
+    """One residual under one key: what was tried and how often a word was checked."""
+
+    plane: Array
+    key: MarkKey
+    carrier: Carrier
+    mirrored: bool = False
+    words: int = 0
+    tried: list[Matrix] = field(default_factory=list)
+
+    def word(self, soft: Array) -> bytes | None:
+        """Decode and check one word; nothing when 40 were checked."""
+        if self.words >= MOST_DECODES:
+            return None
+        self.words += 1
+        return unpack(decode(soft), self.key)
+
+
+def correlation(soft: Array, copy_id: bytes, key: MarkKey) -> float:
+    """How far the soft symbols speak for an id, in deviations of noise."""
+    return float((soft * (1.0 - 2.0 * encode(pack(copy_id, key)))).sum()) / math.sqrt(SYMBOLS)
+
+
+def spectra_of(plane: Array) -> list[Window]:
+    """Spectra of windows over the whole residual."""
+    side = 512 if min(plane.shape) >= 400 else 256  # noqa: PLR2004  # about a window
+    return windows(plane, side, 20)
+
+
+def similarities(trial: Trial, spectra: list[Window], *, mirrored: bool = False) -> list[Hypothesis]:
+    """Similarities seen in the mean of all windows, refined; best first."""
+    if not spectra:
+        return []
+    side = (spectra[0].power.shape[1] - 1) * 2
+    flat = whitened(np.mean([window.power for window in spectra], axis=0), mirrored=mirrored)
+    height, width = trial.plane.shape
+    found = [refine(flat, trial.key, side, m, (0.006, 0.003)) for _, m in search(flat, trial.key, side)]
+    ranked = sorted(found, key=lambda pair: -pair[0])
+    return [Hypothesis(score, matrix, width / 2, height / 2) for score, matrix in ranked]
+
+
+def finer(trial: Trial, spectra: list[Window]) -> list[Hypothesis]:
+    """What only the whole of a small image, or single windows of a bent one, show."""
+    height, width = trial.plane.shape
+    found: list[Hypothesis] = []
+    if min(height, width) < 1000:  # noqa: PLR2004  # fits the padded transform
+        side, power = whole(trial.plane)
+        flat, fine = whitened(power), 512 / side
+        for _, m in search(flat, trial.key, side, angle_step=0.5 * fine, scale_step=0.008 * fine):
+            score, matrix = refine(flat, trial.key, side, m, (0.003 * fine, 0.0015 * fine))
+            if score > _WHOLE:
+                found.append(Hypothesis(score + 0.8, matrix, width / 2, height / 2))
+    for place in np.unique(np.linspace(0, len(spectra) - 1, min(len(spectra), 5)).round().astype(int)):
+        window = spectra[place]
+        side = (window.power.shape[1] - 1) * 2
+        flat, broad = whitened(window.power), whitened(window.power, blur=3)
+        for _, m in search(broad, trial.key, side, angle_step=1.0, scale_step=0.016, most=4):
+            score, matrix = refine(flat, trial.key, side, m, (0.018, 0.009, 0.004))
+            if score > _LOCAL:
+                found.append(Hypothesis(score, matrix, window.x, window.y))
+    return sorted(found, key=lambda h: -h.score)[:6]
+
+
+def attempt(trial: Trial, hypotheses: list[Hypothesis]) -> Iterator[Reading]:
+    """Synchronise and decode under each hypothesis, turned by 180 degrees as well, dark for light as well."""
+    for hypothesis in hypotheses:
+        if any(np.abs(hypothesis.matrix - before).max() < 0.012 for before in trial.tried):  # noqa: PLR2004  # same
+            continue
+        trial.tried.append(hypothesis.matrix)
+        ways = []
+        for turn in (1.0, -1.0):
+            start = lifted(turn * hypothesis.matrix, hypothesis.x, hypothesis.y)
+            got = synchronise(trial.plane, start, trial.carrier)
+            if got is None:
+                continue
+            matrix, agreement, sign = got
+            if agreement.blocks > 3 and 2 * agreement.blocks > agreement.of:  # noqa: PLR2004  # no doubt
+                found = read(trial, matrix, sign)
+                if found:
+                    yield found
+                continue
+            if agreement.score > _AGREED:
+                ways.append((agreement.score, matrix, sign))
+        for _, matrix, sign in sorted(ways, key=lambda way: -way[0]):
+            found = read(trial, matrix, sign)
+            if found:
+                yield found
+
+
+def exact(trial: Trial) -> Iterator[Reading]:
+    """Common scales without rotation, coherent over the whole image: the last resort of rough textures."""
+    ranked = []
+    u, v = trial.carrier.pilot_u % SIDE, trial.carrier.pilot_v % SIDE
+    for scale in _COMMON_SCALES:
+        spectrum = np.zeros((SIDE, SIDE), np.complex64)
+        spectrum[v, u] = np.fft.fft2(_overlaid(trial.plane, scale))[v, u] * np.conj(trial.carrier.pilot)
+        surface = np.fft.ifft2(spectrum).real
+        place = int(np.argmax(np.abs(surface)))
+        ranked.append(
+            (abs(float(surface.flat[place])) / float(surface.std() + 1e-12), scale, place, surface.flat[place])
+        )
+    for score, scale, place, value in sorted(ranked, key=lambda row: -row[0])[:2]:
+        if score > _EXACT:
+            centre = (scale - 1) / 2
+            matrix = (
+                translation(centre, centre) @ np.diag([scale, scale, 1.0]) @ translation(place % SIDE, place // SIDE)
+            )
+            found = read(trial, matrix, 1.0 if value > 0 else -1.0)
+            if found:
+                yield found
+
+
+def _overlaid(plane: Array, scale: float) -> Array:
+    """All tiles of the upper left 1,280 pixels (in the tile plane) laid over each other under one scale."""
+    part = plane[: int(_REACH * scale), : int(_REACH * scale)]
+    if scale != 1.0:
+        part = np.asarray(cv2.resize(part, None, fx=1 / scale, fy=1 / scale, interpolation=cv2.INTER_LINEAR))
+    height, width = (-(-side // SIDE) * SIDE for side in part.shape)
+    whole_tiles = np.zeros((height, width), np.float32)
+    whole_tiles[: part.shape[0], : part.shape[1]] = part
+    return np.asarray(whole_tiles.reshape(height // SIDE, SIDE, width // SIDE, SIDE).sum((0, 2)), np.float32)
+
+
+def read(trial: Trial, matrix: Matrix, sign: float) -> Reading | None:
+    """Decode under an exact map; nothing unless the MAC is right."""
+    if trial.words >= MOST_DECODES:
+        return None
+    tiles = straightened(trial.plane, matrix)
+    if tiles is None:
+        return None
+    folded = tiles.folded() * np.float32(sign)
+    if pilot_score(folded, trial.carrier) < WORTH:
+        return None
+    soft = soft_symbols(folded, trial.carrier)
+    copy_id = trial.word(soft)
+    if copy_id is None:
+        return None
+    return Reading(copy_id, matrix, tiles, soft, correlation(soft, copy_id, trial.key), sign, trial.mirrored)
