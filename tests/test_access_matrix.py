@@ -52,6 +52,12 @@ LISTS = {
     "deposits:token-new": ((), ("enterprise_admin",)),
     "deposits:quotas": ((), ("system_admin",)),
     "anchoring:parties": ((), ("system_admin",)),
+    "matching:projects": ((), ENTERPRISE),
+    "matching:project-new": ((), ENTERPRISE),
+    "matching:screenings": ((), OFFICERS),
+    "matching:screening-new": ((), OFFICERS),
+    "matching:sessions": ((), OFFICERS),
+    "matching:session-new": ((), OFFICERS),
     "claims:ledger": ((), BUREAU),
     "claims:new": ((), RECORDERS),
     "claims:enterprises": ((), RECORDERS),
@@ -128,6 +134,12 @@ RECORDS = {
     **{f"deposits:{name}": NOTARY for name in ("received-one", "received-file")},
     "deposits:token-revoke": ("enterprise_admin",),
     "deposits:quota": ("system_admin",),
+    **{f"matching:{name}": ENTERPRISE for name in ("project", "project-edit", "submit", "report")},
+    **{f"matching:{name}": OFFICERS for name in ("screening", "screening-void")},
+    **{
+        f"matching:{name}": OFFICERS
+        for name in ("session", "session-file", "receive", "compare", "session-report", "close")
+    },
     "claims:claim": BUREAU,
     "claims:act": BUREAU,
     "claims:paper": BUREAU,

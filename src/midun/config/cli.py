@@ -31,6 +31,7 @@ COMMANDS = {
     "ingest": "单独运行存证接口的受理进程",
     "compare": "比对两份材料，逐个秘点给出重合（本机）",
     "desk": "本机工作台：在浏览器中制作密标副本、追溯泄露文件",
+    "seal": "把材料加密给办理机关的密封比对会话（本机）",
     "label": "密级标识（show、set、remove、key）",
     "mark": "给每位接收人制作带密标的副本",
     "trace": "查泄露文件是谁的副本",
@@ -44,7 +45,7 @@ COMMANDS = {
 }
 # Commands for the holder's own machine: no settings, no database. Loaded by name, because what they need (compiled
 # kernels, image codecs) takes seconds that no other command should wait for.
-_MATCHING = dict.fromkeys(("compare", "index", "scan"), "midun.config.matching_commands")
+_MATCHING = dict.fromkeys(("compare", "index", "scan", "seal"), "midun.config.matching_commands")
 _MARKING = dict.fromkeys(("label", "mark", "trace"), "midun.config.marking_commands")
 LOCAL = _MATCHING | _MARKING | {"desk": "midun.config.desk_command"}
 

@@ -1,6 +1,7 @@
 """`midun compare`, `midun index`, `midun scan`: local, without settings, database or network."""
 
 import argparse
+import contextlib
 import hashlib
 import json
 import os
@@ -11,17 +12,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import midun.kernel
+from midun.client.cli import main as client
 from midun.lib.similarity.background import Background, build, parts_of, standard, unpacked
 from midun.lib.similarity.compare import compare, points_of
 from midun.lib.similarity.documents import Document
 from midun.lib.similarity.errors import CorruptIndex, SimilarityError
 from midun.lib.similarity.keys import new_key, read_key, write_key
-from midun.lib.similarity.points import read_points
+from midun.lib.similarity.points import parse_points, read_points
 from midun.lib.similarity.readers.files import read_file
 from midun.lib.similarity.report.facts import facts
 from midun.lib.similarity.report.html import to_html
 from midun.lib.similarity.report.pdf import to_pdf
+from midun.lib.similarity.report.summary import encode, summarised
 from midun.lib.similarity.scan import FORMAT, files_under, ranked, scan
+from midun.lib.similarity.sealed import SIDES, pack, parse_session, seal
 from midun.lib.similarity.store.index import MANIFEST, Index
 
 FONTS = Path(midun.kernel.__file__).parent / "documents" / "fonts"
@@ -32,7 +36,10 @@ FOUND, NOTHING, WRONG = 0, 1, 2
 
 def main(arguments: Sequence[str]) -> int:
     """Run one of the commands; exit code 0 overlap found (or done), 1 none, 2 wrong call or unusable input."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if getattr(options, "deposit", False) and not options.out:
+        parser.error("--deposit 需要 --out：存证的是报告文件夹中的 report.json")
     try:
         return int(options.run(options, arguments))
     except SimilarityError as error:
@@ -51,6 +58,10 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("b", type=Path, help="乙方材料（文件或文件夹）：被比对的")
     one.add_argument("--points", type=Path, help="秘点文件（JSON，或以“## 标题”分段的文字）")
     one.add_argument("--out", type=Path, help="报告存到这个文件夹（report.html、report.pdf、report.json）")
+    one.add_argument("--show-titles", action="store_true", help="在 summary.json 中写出秘点标题（登记到平台时会出示）")
+    one.add_argument("--deposit", action="store_true", help="把 report.json 存证（需 --out、--server、--token）")
+    one.add_argument("--server", default=os.environ.get("MIDUN_SERVER", ""), help="平台网址，或 MIDUN_SERVER")
+    one.add_argument("--token", default=os.environ.get("MIDUN_TOKEN", ""), help="接口令牌，或 MIDUN_TOKEN")
     one.add_argument("--json", action="store_true", help="把 JSON 输出到屏幕")
     one.add_argument("--at", type=datetime.fromisoformat, help="报告上的时间（重做报告时填原来的）")
     one.set_defaults(run=_compare)
@@ -74,8 +85,19 @@ def _parser() -> argparse.ArgumentParser:
     three.add_argument("--journal", type=Path, help="续扫记录：中断后用同一命令继续")
     three.add_argument("--out", type=Path, help="结果存为 JSON 文件")
     _index_options(three)
+    _sealing(commands)
     three.set_defaults(run=_scan)
     return parser
+
+
+def _sealing(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    four = commands.add_parser("seal", help="把材料加密给办理机关的密封比对会话", description=_seal.__doc__)
+    four.add_argument("path", type=Path, help="材料（文件或文件夹）")
+    four.add_argument("--session", type=Path, required=True, help="办理机关给的会话文件 session.json")
+    four.add_argument("--side", choices=SIDES, required=True, help="a 为甲方（主张权利），b 为乙方（被比对）")
+    four.add_argument("--points", type=Path, help="秘点文件（甲方）")
+    four.add_argument("--out", type=Path, help="材料包的文件名（默认在材料旁边）")
+    four.set_defaults(run=_seal)
 
 
 def _index_options(parser: argparse.ArgumentParser) -> None:
@@ -105,6 +127,35 @@ def _documents(paths: Sequence[Path], exclude: Sequence[str] = ()) -> Iterator[D
                 yield document
 
 
+_NOT_REMADE = ("--at", "--server", "--token")
+
+
+def _remade(arguments: Sequence[str]) -> list[str]:
+    """The arguments that decide what the report says: no time, no platform, and never the token."""
+    kept, skip = [], False
+    for argument in arguments:
+        name = argument.split("=", 1)[0]
+        if not skip and name not in _NOT_REMADE and argument != "--deposit":
+            kept.append(argument)
+        skip = not skip and argument in _NOT_REMADE
+    return kept
+
+
+def _deposited(options: argparse.Namespace) -> int:
+    """Deposit `report.json` as `midun deposit` does; what is said goes beside the report's own output."""
+    call = [
+        str(options.out / "report.json"),
+        "--server",
+        options.server,
+        "--token",
+        options.token,
+        "--label",
+        "比对报告",
+    ]
+    with contextlib.redirect_stdout(sys.stderr):
+        return client(["deposit", *call])
+
+
 def _compare(options: argparse.Namespace, arguments: Sequence[str]) -> int:
     """比对甲方与乙方；退出码 0 有重合，1 没有，2 不能比对."""
     ours, theirs = list(_documents([options.a])), list(_documents([options.b]))
@@ -116,8 +167,7 @@ def _compare(options: argparse.Namespace, arguments: Sequence[str]) -> int:
     findings = compare(points, theirs)
     at = options.at or datetime.now(tz=UTC)
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    kept = [a for n, a in enumerate(arguments) if a != "--at" and (n == 0 or arguments[n - 1] != "--at")]
-    command = shlex.join(["midun", *kept, "--at", at.isoformat(timespec="seconds")])
+    command = shlex.join(["midun", *_remade(arguments), "--at", at.isoformat(timespec="seconds")])
     stated = facts(findings, ours, theirs, at=at, command=command, points_sha256=digest)
     text = json.dumps(stated, ensure_ascii=False, indent=1) + "\n"
     if options.json:
@@ -128,6 +178,7 @@ def _compare(options: argparse.Namespace, arguments: Sequence[str]) -> int:
             "report.json": text.encode(),
             "report.html": to_html(stated).encode(),
             "report.pdf": to_pdf(stated, at=at, fonts=FONTS),
+            "summary.json": encode(summarised(text.encode(), titles=options.show_titles)),
         }
         for name, content in outputs.items():
             (options.out / name).write_bytes(content)
@@ -139,7 +190,25 @@ def _compare(options: argparse.Namespace, arguments: Sequence[str]) -> int:
                 f"（相同 {finding.verbatim:.1%}，有改动 {finding.adapted:.1%}，次序变动 {finding.reordered:.1%}）"
                 + (f"；{finding.rate.sentence()}" if finding.above else "；未达到报告阈值")
             )
+    if options.deposit and (failed := _deposited(options)):
+        return failed
     return FOUND if any(f.above for f in findings) else NOTHING
+
+
+def _seal(options: argparse.Namespace, _: Sequence[str]) -> int:
+    """把材料加密给一次密封比对会话."""
+    session = parse_session(options.session.read_bytes())
+    points = options.points.read_bytes() if options.points else b""
+    if points:
+        parse_points(points)
+    if not options.path.exists():
+        raise FileNotFoundError(2, "没有这个文件或文件夹", str(options.path))
+    out = options.out or options.path.with_name(f"{options.path.resolve().name}-{options.side}.sealed")
+    sealed = seal(pack(options.path, points), session, options.side)
+    out.write_bytes(sealed)
+    print(f"会话指纹 {session.fingerprint}，请与办理机关核对。")
+    print(f"{out}　SHA-256 {hashlib.sha256(sealed).hexdigest()}。只有办理机关的服务器能打开，请交给经办人。")
+    return FOUND
 
 
 def _add(options: argparse.Namespace, _: Sequence[str]) -> int:

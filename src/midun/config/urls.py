@@ -12,6 +12,7 @@ urlpatterns = [
     path("campaigns/", include("midun.campaigns.urls")),
     path("deposits/", include("midun.deposits.urls")),
     path("claims/", include("midun.claims.urls")),
+    path("matching/", include("midun.matching.urls")),
     path("activities/", include("midun.activities.urls")),
     path("visits/", include("midun.visits.urls")),
     path("publicity/", include("midun.publicity.urls")),

@@ -55,7 +55,7 @@ def test_compare_needs_no_settings(desk):
     assert "秘点 1" in done.stdout
     report = json.loads((desk / "report/report.json").read_text(encoding="utf-8"))
     assert report["format"] == "midun-comparison/1"
-    assert {p.name for p in (desk / "report").iterdir()} == {"report.json", "report.html", "report.pdf"}
+    assert {p.name for p in (desk / "report").iterdir()} == {"report.json", "report.html", "report.pdf", "summary.json"}
 
 
 def test_the_printed_command_makes_the_same_report(desk):

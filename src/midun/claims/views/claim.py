@@ -15,6 +15,7 @@ from midun.claims.columns import COLOURS
 from midun.claims.deadlines import deadline_of
 from midun.claims.forms import CloseForm, LeadForm, NoteForm, RefuseForm, TransferForm
 from midun.claims.models import Claim, ClaimState
+from midun.claims.parts import shelves
 from midun.claims.pledges import pledges
 from midun.claims.sheet import claim_sheet
 from midun.claims.timeline import timeline, way_of
@@ -91,6 +92,7 @@ def _show(request: PageRequest, claim: Claim, bound: Mapping[str, forms.Form] | 
         "pledges": pledges(),
         "forms": _forms(request, claim, bound or {}),
         "bound": list(bound or {}),
+        "shelves": shelves(claim, actor) if inside else [],
     }
     return render(request, "claims/claim.html", context)
 

@@ -98,6 +98,9 @@ class Permission(TextChoices):
     DEPOSIT = "evidence.deposit", "存证"
     MANAGE_TOKENS = "tokens.manage", "管理接口令牌"
     CONFIRM_DEPOSITS = "evidence.confirm", "核验移交公证的存证"
+    # comparison
+    COMPARE = "matching.compare", "管理本企业比对项目"
+    SCREEN = "matching.screen", "线索筛查与密封比对"
     # experts
     READ_INVITED = "invited.read", "查看受邀事项"
 
@@ -144,6 +147,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         Permission.FREEZE_FORM,
         Permission.PUBLISH,
         Permission.READ_BOARD,
+        Permission.SCREEN,
     },
     Role.LIAISON_OFFICER: _WORK,
     Role.STATION_STAFF: _WORK | {Permission.ENTER_PLAN, Permission.HANDLE_CLAIM, Permission.FILL_FORM},
@@ -156,6 +160,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.READ_DEPOSITS,
             Permission.DEPOSIT,
             Permission.MANAGE_TOKENS,
+            Permission.COMPARE,
         },
     ),
     Role.CONFIDENTIALITY_OFFICER: frozenset(
@@ -165,6 +170,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.READ_OWN_ENTERPRISE,
             Permission.READ_DEPOSITS,
             Permission.DEPOSIT,
+            Permission.COMPARE,
         },
     ),
     Role.ENTERPRISE_LIAISON: frozenset(

@@ -80,6 +80,17 @@ class Verb(TextChoices):
     LOG_OPENED = "log_opened", "建立存证日志"
     LOG_CLOSED = "log_closed", "停用存证日志"
     CHECKPOINT_CONFIRMED = "checkpoint_confirmed", "登记检查点确认"
+    # comparison
+    SUMMARY_SUBMITTED = "summary_submitted", "提交比对报告摘要"
+    DEPOSIT_LINKED = "deposit_linked", "关联存证"
+    SCREENING_ATTACHED = "screening_attached", "附入比对报告"
+    SEALED_OPENED = "sealed_opened", "开启密封比对"
+    SEALED_RECEIVED = "sealed_received", "接收密封材料"
+    SEALED_COMPARED = "sealed_compared", "密封比对完成"
+    SEALED_FAILED = "sealed_failed", "密封比对未完成"
+    SEALED_ERASED = "sealed_erased", "删除密封材料"
+    SEALED_READ = "sealed_read", "查看密封比对报告"
+    SEALED_CLOSED = "sealed_closed", "关闭密封比对"
     # the house
     CALENDAR_CHANGED = "calendar_changed", "修改日历"
     SETTING_CHANGED = "setting_changed", "修改设置"

@@ -1,0 +1,102 @@
+"""比对项目: an enterprise's comparisons, by digests and shares."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from midun.evidence.models import Deposit
+from midun.kernel.orgs.actor import Actor
+from midun.kernel.orgs.enums import Permission
+from midun.kernel.orgs.models import Organisation, Scoped
+from midun.kernel.orgs.scoping import NOBODY, ScopedQuerySet
+from midun.matching.models.summary import Summarised
+
+
+class ProjectQuerySet(ScopedQuerySet):
+    """Projects of the actor's own enterprise; no bureau sees any."""
+
+    @classmethod
+    def scope_for(cls, actor: Actor) -> Q:
+        """Only the actor's own."""
+        if actor.organisation_id is None or not actor.may(Permission.COMPARE):
+            return NOBODY
+        return Q(enterprise_id=actor.organisation_id)
+
+
+class ReportQuerySet(ScopedQuerySet):
+    """As the project they belong to."""
+
+    @classmethod
+    def scope_for(cls, actor: Actor) -> Q:
+        """Only the actor's own."""
+        if actor.organisation_id is None or not actor.may(Permission.COMPARE):
+            return NOBODY
+        return Q(project__enterprise_id=actor.organisation_id)
+
+
+class ComparisonProject(Scoped):
+    """Comparisons about one matter. The title is what the enterprise chose to show; the platform can read it."""
+
+    uuid = models.UUIDField("编号", default=uuid.uuid4, unique=True, editable=False)
+    enterprise = models.ForeignKey(Organisation, on_delete=models.RESTRICT, related_name="+", verbose_name="企业")
+    title = models.CharField("名称", max_length=80)
+    created_at = models.DateTimeField("建立时间")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.RESTRICT, null=True, related_name="+", verbose_name="建立人"
+    )
+    version = models.PositiveIntegerField("版本", default=1)
+
+    objects = ProjectQuerySet.guarded()
+    reachable = ProjectQuerySet.reachable()
+
+    class Meta(Scoped.Meta):
+        verbose_name = "比对项目"
+        verbose_name_plural = "比对项目"
+        ordering = ("-created_at", "-pk")
+        constraints = (
+            models.CheckConstraint(condition=~Q(title=""), name="matching_project_titled"),
+            models.UniqueConstraint(fields=("enterprise", "title"), name="matching_project_title_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"比对项目 {str(self.uuid)[:8]}"  # auditors of bureaus read the trail: not the title
+
+
+class ProjectReport(Summarised):
+    """One report of a project.
+
+    `deposit` is the deposit of this very report: linked only after the opening showed that it commits to the digest.
+    """
+
+    project = models.ForeignKey(
+        ComparisonProject, on_delete=models.RESTRICT, related_name="reports", verbose_name="比对项目"
+    )
+    submitted_at = models.DateTimeField("提交时间")
+    submitted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.RESTRICT, null=True, related_name="+", verbose_name="提交人"
+    )
+    deposit = models.ForeignKey(
+        Deposit, on_delete=models.RESTRICT, null=True, blank=True, related_name="+", verbose_name="存证"
+    )
+    linked_at = models.DateTimeField("关联时间", null=True, blank=True)
+
+    objects = ReportQuerySet.guarded()
+    reachable = ReportQuerySet.reachable()
+
+    class Meta(Summarised.Meta):
+        verbose_name = "比对报告"
+        verbose_name_plural = "比对报告"
+        ordering = ("-submitted_at", "-pk")
+        constraints = (
+            models.UniqueConstraint(fields=("project", "report_sha256"), name="matching_report_once"),
+            models.CheckConstraint(
+                condition=Q(deposit__isnull=True, linked_at__isnull=True)
+                | Q(deposit__isnull=False, linked_at__isnull=False),
+                name="matching_report_linked_stamp",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"比对报告 {self.report_sha256[:8]}"
