@@ -11,14 +11,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from midun.config import label_commands
+from midun.desk.batch import Terms, folders, made, order
 from midun.desk.keys import Home
-from midun.lib.marking.code.message import new_copy_id, write_id
+from midun.desk.recipients import read_recipients, unique
+from midun.lib.marking.code.message import write_id
 from midun.lib.marking.documents.files import read
-from midun.lib.marking.errors import Refused
-from midun.lib.marking.issue import Made, Order, label_of, make
+from midun.lib.marking.errors import Reason, Refused
+from midun.lib.marking.image.strength import PROFILES
+from midun.lib.marking.issue import Made, Order, label_of
 from midun.lib.marking.keys import MarkKey
 from midun.lib.marking.registry import REGISTRY_NAME, Issued, Registry
 from midun.lib.marking.trace import Attribution, trace
+from midun.lib.sheets import SheetError
 
 DONE, NOTHING, WRONG = 0, 1, 2
 
@@ -43,6 +47,10 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("paths", type=Path, nargs="+", metavar="FILE", help="文件或文件夹（文件夹内逐个处理）")
     one.add_argument("--to", action="append", default=[], metavar="RECIPIENT", help="接收人，可多次给出")
     one.add_argument("--to-file", type=Path, help="接收人名单：UTF-8 文本，每行一人")
+    one.add_argument(
+        "--recipients", type=Path, metavar="FILE.xlsx", help="接收人名单：Excel 表格，“接收人”一列每行一人"
+    )
+    one.add_argument("--strength", choices=sorted(PROFILES), default="normal", help="密标强度（默认 normal）")
     one.add_argument("--out", type=Path, default=Path("密标副本"), help="副本存到这个文件夹，每位接收人一个子文件夹")
     one.add_argument("--purpose", default="", help="用途，记入登记簿")
     one.add_argument("--person", default="", help="制作人，签入副本的密级标识")
@@ -70,7 +78,7 @@ def _mark(options: argparse.Namespace) -> int:
     home = Home.of(options.home)
     recipients = _recipients(options)
     if not recipients:
-        print("请用 --to 或 --to-file 写明接收人。", file=sys.stderr)
+        print("请用 --to、--to-file 或 --recipients 写明接收人。", file=sys.stderr)
         return WRONG
     registry = Registry(home.registry)
     try:
@@ -81,7 +89,20 @@ def _mark(options: argparse.Namespace) -> int:
 
 def _recipients(options: argparse.Namespace) -> list[str]:
     listed = read(options.to_file, 1 << 22).decode("utf-8-sig").split("\n") if options.to_file else []
-    return list(dict.fromkeys(name.strip() for name in (*options.to, *listed) if name.strip()))
+    return unique([*options.to, *listed, *_table(options.recipients)])
+
+
+def _table(path: Path | None) -> list[str]:
+    """The recipients of a workbook; a table with a wrong row is refused as a whole."""
+    if path is None:
+        return []
+    try:
+        found = read_recipients(read(path, 1 << 25), path.name)
+    except SheetError as error:
+        raise Refused(Reason.FORMAT, f"{path.name}：{error.message}") from error
+    if found.errors:
+        raise Refused(Reason.FORMAT, f"{path.name} 中有错误，没有制作副本：\n" + "\n".join(found.sentences()))
+    return found.names
 
 
 def _files(paths: Sequence[Path]) -> Iterator[tuple[Path, Path]]:
@@ -99,14 +120,14 @@ def _files(paths: Sequence[Path]) -> Iterator[tuple[Path, Path]]:
 def _all(options: argparse.Namespace, home: Home, registry: Registry, recipients: list[str]) -> int:
     tasks, refused, kept = _orders(options, home, registry, recipients)
     done = 0
-    for order, answer in _made(tasks, options.jobs):
+    for given, answer in _made(tasks, options.jobs):
         if isinstance(answer, Made):
-            registry.finish(order.copy_id, copy=answer.copy, carriers=answer.carriers, label=answer.label)
+            registry.finish(given.copy_id, copy=answer.copy, carriers=answer.carriers, label=answer.label)
             done += 1
-            _progress(f"{done}/{len(tasks)}　{order.recipient}　{order.target}")
+            _progress(f"{done}/{len(tasks)}　{given.recipient}　{given.target}")
         else:
             refused += 1
-            print(f"未制作 {order.source}（{order.recipient}）：{answer}", file=sys.stderr)
+            print(f"未制作 {given.source}（{given.recipient}）：{answer}", file=sys.stderr)
     print(f"已制作 {done} 份，此前已有 {kept} 份，未能制作 {refused} 份。")
     return DONE if not refused else NOTHING
 
@@ -119,7 +140,16 @@ def _orders(
     options: argparse.Namespace, home: Home, registry: Registry, recipients: list[str]
 ) -> tuple[list[Order], int, int]:
     """What is to be made, how many files could not be read, how many copies are there already."""
-    key, signer, at = home.mark_key(), home.author_key(), datetime.now(UTC).replace(microsecond=0)
+    at = datetime.now(UTC).replace(microsecond=0)
+    terms = Terms(
+        home.mark_key(),
+        home.author_key(),
+        at,
+        options.person or "本机",
+        options.purpose,
+        options.wording,
+        profile=PROFILES[options.strength],
+    )
     orders, refused, kept = [], 0, 0
     for source, place in _files(options.paths):
         try:
@@ -128,53 +158,24 @@ def _orders(
             refused += 1
             print(f"未制作 {source}：{error}", file=sys.stderr)
             continue
-        for recipient in recipients:
-            row = registry.begin(
-                Issued(
-                    new_copy_id(),
-                    key.number,
-                    key.fingerprint,
-                    digest,
-                    source.name,
-                    recipient,
-                    options.purpose,
-                    at.isoformat(),
-                )
-            )
-            target = options.out / _folder(recipient) / place
-            if row.copy and target.is_file() and hashlib.sha256(read(target)).hexdigest() == row.copy:
+        for recipient, folder in folders(recipients).items():
+            found = order(source, digest, options.out / folder / place, recipient, terms, registry)
+            if found is None:
                 kept += 1
-                continue
-            orders.append(
-                Order(
-                    source, target, row.copy_id, recipient, key, at, options.person or "本机", signer, options.wording
-                )
-            )
+            else:
+                orders.append(found)
     return orders, refused, kept
-
-
-def _folder(recipient: str) -> str:
-    """The recipient as a name that every file system takes."""
-    safe = "".join("_" if letter in '\\/:*?"<>|' or letter < " " else letter for letter in recipient).strip(". ")
-    return safe[:80] or "_"
 
 
 def _made(orders: list[Order], jobs: int) -> Iterator[tuple[Order, Made | Refused]]:
     if jobs <= 1 or len(orders) <= 1:
-        for order in orders:
-            yield order, _one(order)
+        for one in orders:
+            yield one, made(one)
         return
     with concurrent.futures.ProcessPoolExecutor(jobs) as pool:
-        futures = {pool.submit(_one, order): order for order in orders}
+        futures = {pool.submit(made, one): one for one in orders}
         for future in concurrent.futures.as_completed(futures):
             yield futures[future], future.result()
-
-
-def _one(order: Order) -> Made | Refused:
-    try:
-        return make(order)
-    except Refused as error:
-        return error
 
 
 def _trace(options: argparse.Namespace) -> int:
