@@ -13,6 +13,7 @@ from pathlib import Path
 
 import midun.kernel
 from midun.client.cli import main as client
+from midun.config.sharing_commands import add_parser
 from midun.lib.similarity.background import Background, build, parts_of, standard, unpacked
 from midun.lib.similarity.compare import compare, points_of
 from midun.lib.similarity.documents import Document
@@ -79,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
             sub.add_argument("paths", type=Path, nargs="+")
         _index_options(sub)
         sub.set_defaults(run=act)
+    add_parser(acts, _documents)
     three = commands.add_parser("scan", help="在文件夹、压缩包中筛查与索引重合的文件")
     three.add_argument("path", type=Path)
     three.add_argument("--exclude", action="append", default=[], help="不扫描的文件名或路径（可用 * 通配，可多次给出）")
