@@ -14,11 +14,12 @@ from midun.config import label_commands
 from midun.desk.batch import Terms, folders, made, order
 from midun.desk.keys import Home
 from midun.desk.recipients import read_recipients, unique
+from midun.desk.tracing import label_findings
 from midun.lib.marking.code.message import write_id
 from midun.lib.marking.documents.files import read
 from midun.lib.marking.errors import Reason, Refused
 from midun.lib.marking.image.strength import PROFILES
-from midun.lib.marking.issue import Made, Order, label_of
+from midun.lib.marking.issue import Made, Order
 from midun.lib.marking.keys import MarkKey
 from midun.lib.marking.registry import REGISTRY_NAME, Issued, Registry
 from midun.lib.marking.trace import Attribution, trace
@@ -225,30 +226,12 @@ def _report(path: Path, registry: Registry, found: list[Attribution]) -> dict[st
             for one in found
         ],
         "identical_to": _row(same),
-        "label": _label_findings(path, data, rows),
+        "label": label_findings(path, data, rows),
     }
 
 
 def _row(row: Issued | None) -> dict[str, object] | None:
     return None if row is None else {**asdict(row), "copy_id": row.copy_id.hex()}
-
-
-def _label_findings(path: Path, data: bytes, rows: dict[bytes, Issued | None]) -> list[str]:
-    """What label and mark say of each other."""
-    try:
-        held = label_of(path, data)
-    except Refused as error:
-        return [f"密级标识：{error}"]
-    labelled = [row for row in rows.values() if row is not None and row.label]
-    if held is None:
-        return ["副本发出时带有密级标识，此文件中没有：标识已被去除，或文件经过转换、截图。"] if labelled else []
-    findings = [] if held.signatures_hold() else ["密级标识的签名不成立：内容已被改动。"]
-    copy = held.label.copy
-    if copy is not None and bytes.fromhex(copy.id) not in rows:
-        findings.append(
-            f"密级标识称此文件是副本 {write_id(bytes.fromhex(copy.id))}，但未检出该密标：密标可能已被去除。"
-        )
-    return findings
 
 
 def _sentences(report: dict[str, object]) -> str:

@@ -10,6 +10,9 @@ from midun.lib.marking.keys import MarkKey
 from midun.lib.marking.label.signing import Algorithm, SigningKey
 from midun.lib.marking.registry import REGISTRY_NAME
 
+PRIVATE = 32
+"""Bytes of a signing key."""
+
 
 @dataclass(frozen=True)
 class Home:
@@ -79,11 +82,31 @@ def signing_key(path: Path) -> SigningKey:
         Refused: KEY.
 
     """
-    held = _read(path)
+    return _signing_key(_read(path), path.name)
+
+
+def signing_key_of(content: bytes) -> SigningKey:
+    """The signing key that a file's content holds.
+
+    Raises:
+        Refused: KEY.
+
+    """
     try:
-        return SigningKey(Algorithm(held["algorithm"]), bytes.fromhex(held["private"]))
+        held = json.loads(content)
+    except ValueError as error:
+        raise Refused(Reason.KEY, "所选文件不是签名密钥。") from error
+    return _signing_key(held, "文件")
+
+
+def _signing_key(held: dict[str, str], name: str) -> SigningKey:
+    try:
+        private = bytes.fromhex(held["private"])
+        if len(private) != PRIVATE:
+            raise Refused(Reason.KEY, f"签名密钥{name}已损坏。")
+        return SigningKey(Algorithm(held["algorithm"]), private)
     except (KeyError, ValueError, TypeError) as error:
-        raise Refused(Reason.KEY, f"签名密钥 {path.name} 已损坏。") from error
+        raise Refused(Reason.KEY, f"签名密钥 {name} 已损坏。") from error
 
 
 def new_signing_key(path: Path, algorithm: Algorithm) -> SigningKey:

@@ -1,4 +1,4 @@
-"""Processes that do the heavy work: files of strangers are parsed there, and one that crashes does not take the desk."""
+"""Processes that do the heavy work: what strangers sent is parsed there, and a crash does not take the desk down."""
 
 import concurrent.futures
 import multiprocessing

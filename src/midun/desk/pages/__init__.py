@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-MODULES = ("home",)
+MODULES = ("home", "dropped", "marking", "tracing", "registry", "labels")
 
 
 def load() -> None:

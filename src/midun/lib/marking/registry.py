@@ -118,6 +118,10 @@ class Registry:
         """The copy whose bytes have that SHA-256."""
         return next(self._rows("WHERE copy = ?", digest), None)
 
+    def of_source(self, digest: str) -> Issued | None:
+        """A copy whose original has that SHA-256."""
+        return next(self._rows("WHERE source = ? AND copy <> ''", digest), None)
+
     def recipients(self) -> list[str]:
         """Who got a copy before, by name."""
         cursor = self._connection.execute("SELECT DISTINCT recipient FROM copies WHERE copy <> '' ORDER BY recipient")

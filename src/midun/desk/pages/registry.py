@@ -1,0 +1,87 @@
+"""登记簿: the copies that were issued, searched and exported."""
+
+import datetime as dt
+import json
+from dataclasses import asdict
+from datetime import datetime
+
+from midun.desk.web import MENU, Answer, Place, Request, download, get, page
+from midun.lib.marking.code.message import write_id
+from midun.lib.marking.registry import Issued, Registry
+from midun.lib.sheets import Column, Sheet, write_xlsx
+
+MENU.append(Place("副本登记簿", "notebook", "/registry/", 30, "何时发给谁、什么用途，可检索、可导出"))
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+PER_PAGE = 50
+COLUMNS = (
+    Column("发出时间", 20, "datetime"),
+    Column("接收人", 24),
+    Column("文件", 32),
+    Column("用途", 28),
+    Column("副本编号", 22),
+    Column("载体", 16),
+    Column("副本 SHA-256", 66),
+    Column("原件 SHA-256", 66),
+)
+
+
+def found(request: Request) -> tuple[list[Issued], str]:
+    """The copies that answer to the query, newest first, and the query."""
+    word = request.query.get("q", "").strip()
+    registry = Registry(request.home.registry)
+    try:
+        rows = registry.issued()
+    finally:
+        registry.close()
+    if not word:
+        return rows, word
+    bare = word.replace("-", "").upper()
+    return [row for row in rows if _answers(row, word.casefold(), bare)], word
+
+
+def _answers(row: Issued, word: str, bare: str) -> bool:
+    texts = (row.recipient, row.name, row.purpose, row.copy, row.source, row.at[:10])
+    return any(word in text.casefold() for text in texts) or bare in write_id(row.copy_id).replace("-", "")
+
+
+@get("/registry/")
+def registry(request: Request) -> Answer:
+    """A page of the registry."""
+    rows, word = found(request)
+    wanted = request.query.get("page", "1")
+    pages = max(1, -(-len(rows) // PER_PAGE))
+    number = min(max(int(wanted), 1), pages) if wanted.isascii() and wanted.isdigit() and len(wanted) < 7 else 1  # noqa: PLR2004  # no number of pages
+    part = rows[(number - 1) * PER_PAGE : number * PER_PAGE]
+    shown = [(row, write_id(row.copy_id), datetime.fromisoformat(row.at).astimezone()) for row in part]
+    return page(request, "desk/registry.html", rows=shown, word=word, count=len(rows), number=number, pages=pages)
+
+
+@get("/registry/export.xlsx")
+def as_workbook(request: Request) -> Answer:
+    """What the query found, as a workbook."""
+    rows, _ = found(request)
+    cells = (
+        (
+            datetime.fromisoformat(row.at).astimezone().replace(tzinfo=None),
+            row.recipient,
+            row.name,
+            row.purpose,
+            write_id(row.copy_id),
+            row.carriers,
+            row.copy,
+            row.source,
+        )
+        for row in rows
+    )
+    return download(
+        write_xlsx([Sheet("副本登记簿", COLUMNS, cells)], at=dt.datetime.now(dt.UTC)), "副本登记簿.xlsx", XLSX
+    )
+
+
+@get("/registry/export.json")
+def as_json(request: Request) -> Answer:
+    """What the query found, as JSON."""
+    rows, _ = found(request)
+    listed = [{**asdict(row), "copy_id": row.copy_id.hex(), "copy_number": write_id(row.copy_id)} for row in rows]
+    text = json.dumps({"format": "midun-registry-export/1", "copies": listed}, ensure_ascii=False, indent=1)
+    return download(text.encode(), "副本登记簿.json", "application/json")
