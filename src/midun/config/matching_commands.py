@@ -9,15 +9,16 @@ import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 
 import midun.kernel
 from midun.client.cli import main as client
 from midun.config.sharing_commands import add_parser
-from midun.lib.similarity.background import Background, build, parts_of, standard, unpacked
+from midun.lib.similarity.background import FILE, build, of_folder, parts_of
 from midun.lib.similarity.compare import compare, points_of
 from midun.lib.similarity.documents import Document
-from midun.lib.similarity.errors import CorruptIndex, SimilarityError
+from midun.lib.similarity.errors import SimilarityError
 from midun.lib.similarity.keys import new_key, read_key, write_key
 from midun.lib.similarity.points import parse_points, read_points
 from midun.lib.similarity.readers.files import read_file
@@ -86,6 +87,10 @@ def _parser() -> argparse.ArgumentParser:
     three.add_argument("--exclude", action="append", default=[], help="不扫描的文件名或路径（可用 * 通配，可多次给出）")
     three.add_argument("--journal", type=Path, help="续扫记录：中断后用同一命令继续")
     three.add_argument("--out", type=Path, help="结果存为 JSON 文件")
+    three.add_argument("--workers", type=int, default=0, help="用这么多进程同时扫描（需要 midun[scale]）")
+    three.add_argument(
+        "--scheduler", default="", help="交给这个地址的 Dask 集群，如 tls://10.0.0.5:8786（需要 midun[scale]）"
+    )
     _index_options(three)
     _sealing(commands)
     three.set_defaults(run=_scan)
@@ -250,28 +255,15 @@ def _merge(options: argparse.Namespace, _: Sequence[str]) -> int:
     return FOUND
 
 
-def _background_path(index: Index) -> Path:
-    return index.folder / "background.bin"
-
-
 def _public(options: argparse.Namespace, _: Sequence[str]) -> int:
     index = _opened(options)
-    model = build(parts_of(_documents(options.paths)), index.key, _background(index), weight=2)
-    temporary = _background_path(index).with_suffix(".tmp")
+    model = build(parts_of(_documents(options.paths)), index.key, of_folder(index.folder, index.key), weight=2)
+    path = index.folder / FILE
+    temporary = path.with_suffix(".tmp")
     temporary.write_bytes(model.packed())
-    os.replace(temporary, _background_path(index))  # noqa: PTH105  # atomic on every system
+    os.replace(temporary, path)  # noqa: PTH105  # atomic on every system
     print(f"公开材料共 {model.documents} 份。")
     return FOUND
-
-
-def _background(index: Index) -> Background:
-    path = _background_path(index)
-    if not path.exists():
-        return standard(index.key)
-    try:
-        return unpacked(path.read_bytes())
-    except Exception as error:
-        raise CorruptIndex(f"公开材料模型 {path} 已损坏，请删除后重新登记。") from error
 
 
 def _scan(options: argparse.Namespace, _: Sequence[str]) -> int:
@@ -283,9 +275,12 @@ def _scan(options: argparse.Namespace, _: Sequence[str]) -> int:
         if sys.stderr.isatty() or files % 1000 == 0:
             print(f"\r已扫描 {files} 个文件、{size / 1e6:.1f} MB，命中 {hits}", end="", file=sys.stderr, flush=True)
 
-    rows = scan(
-        options.path, index, _background(index), exclude=options.exclude, journal=options.journal, progress=progress
-    )
+    how = {"exclude": options.exclude, "journal": options.journal, "progress": progress}
+    if options.workers or options.scheduler:
+        scale = import_module("midun.lib.similarity.scale")  # the engine is an extra and takes a second to load
+        rows = scale.scan(options.path, index, workers=options.workers, scheduler=options.scheduler, **how)
+    else:
+        rows = scan(options.path, index, of_folder(index.folder, index.key), **how)
     print(file=sys.stderr)
     hits = ranked(rows)
     for hit in hits[:SHOWN]:

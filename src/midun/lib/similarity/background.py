@@ -15,10 +15,12 @@ import numpy as np
 import numpy.typing as npt
 
 from midun.lib.similarity.documents import Document, Kind, Part
+from midun.lib.similarity.errors import CorruptIndex
 from midun.lib.similarity.fingerprint import fingerprints
 from midun.lib.similarity.keys import Key, Words
 
 BITS = 25
+FILE = "background.bin"
 PUBLIC = 2
 """A fingerprint that so many public documents have is public."""
 MODULES = 170
@@ -52,6 +54,20 @@ def unpacked(data: bytes) -> Background:
     if counts.size != 1 << BITS:
         raise ValueError("not a background model")
     return Background(counts.copy(), int.from_bytes(data[:8], "little"))
+
+
+def of_folder(folder: Path, key: Key) -> Background:
+    """The model that belongs to an index: what was registered beside it, else the standard one. Raises `CorruptIndex`.
+
+    A worker on another machine calls this as well, so that all judge alike.
+    """
+    path = folder / FILE
+    if not path.exists():
+        return standard(key)
+    try:
+        return unpacked(path.read_bytes())
+    except (ValueError, OSError, zlib.error) as error:
+        raise CorruptIndex(f"公开材料模型 {path} 已损坏，请删除后重新登记。") from error
 
 
 def build(parts: Iterable[Part], key: Key, start: Background | None = None, *, weight: int = 1) -> Background:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, Self, TextIO
 
 from midun.lib.similarity.background import Background
 from midun.lib.similarity.calibration import rate, threshold
@@ -144,6 +144,40 @@ def resumed(journal: Path, index: Index, root: Path) -> dict[str, dict[str, Any]
     return done
 
 
+class Journal:
+    """What was done already, and the file that notes what is done now (paths, places and scores, never content).
+
+    Without a path it notes nothing. Raises `BadJournal` when it is entered with the journal of another scan.
+    """
+
+    def __init__(self, path: Path | None, index: Index, root: Path) -> None:
+        self._path, self._head = path, _head(index, root)
+        self._known = resumed(path, index, root) if path and path.exists() else {}
+        self._writer: TextIO | None = None
+
+    def __enter__(self) -> Self:
+        if self._path:
+            fresh = not self._path.exists()
+            self._writer = self._path.open("a", encoding="utf-8")
+            self._writer.write((json.dumps(self._head, ensure_ascii=False) + "\n") if fresh else "\n")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._writer:
+            self._writer.close()
+
+    def done(self, name: str, status: os.stat_result) -> dict[str, Any] | None:
+        """The row of a file noted with the same size and time."""
+        row = self._known.get(name)
+        return row if row and row.get("stamp") == [status.st_size, status.st_mtime_ns] else None
+
+    def add(self, row: dict[str, Any]) -> None:
+        """Note a file."""
+        if self._writer:
+            self._writer.write(json.dumps(row, ensure_ascii=False) + "\n")
+            self._writer.flush()
+
+
 def scan(
     root: Path,
     index: Index,
@@ -155,35 +189,23 @@ def scan(
 ) -> list[dict[str, Any]]:
     """Scan everything below `root`; one row per file, in the order of paths.
 
-    With a journal every finished file is noted (paths, places and scores, never content), and files noted with the same
-    size and time are not read again. `progress` gets (files, bytes, hits) after each file.
+    Files that the journal knows are not read again. `progress` gets (files, bytes, hits) after each file.
     """
-    done = resumed(journal, index, root) if journal and journal.exists() else {}
-    writer: TextIO | None = None
-    if journal:
-        fresh = not journal.exists()
-        writer = journal.open("a", encoding="utf-8")
-        writer.write((json.dumps(_head(index, root), ensure_ascii=False) + "\n") if fresh else "\n")
     rows, size, hits = [], 0, 0
-    try:
+    with Journal(journal, index, root) as noted:
         for path in files_under(root, exclude):
             name = path.relative_to(root).as_posix() if path != root else path.name
             status = path.stat()
-            stamp = [status.st_size, status.st_mtime_ns]
-            row = done.get(name)
-            if row is None or row.get("stamp") != stamp:
-                row = {**json.loads(json.dumps(asdict(scan_file(path, name, index, background)))), "stamp": stamp}
-                if writer:
-                    writer.write(json.dumps(row, ensure_ascii=False) + "\n")
-                    writer.flush()
+            row = noted.done(name, status)
+            if row is None:
+                scanned = json.loads(json.dumps(asdict(scan_file(path, name, index, background))))
+                row = {**scanned, "stamp": [status.st_size, status.st_mtime_ns]}
+                noted.add(row)
             rows.append(row)
             size += status.st_size
             hits += len(row["hits"])
             if progress:
                 progress(len(rows), size, hits)
-    finally:
-        if writer:
-            writer.close()
     return rows
 
 
