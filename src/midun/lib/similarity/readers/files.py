@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes
 from midun.lib.similarity.documents import Document, Kind, Part
 from midun.lib.similarity.errors import Refused, Unreadable
 from midun.lib.similarity.languages import BY_SUFFIX
-from midun.lib.similarity.readers import containers, office, pages
+from midun.lib.similarity.readers import containers, ocr, office, pages
 from midun.lib.similarity.readers.encodings import decode
 from midun.lib.similarity.readers.limits import Budget
 
@@ -80,6 +80,8 @@ def _text_parts(data: bytes, suffix: str) -> list[Part]:
 def _parts(data: bytes, suffix: str, budget: Budget) -> tuple[list[Part], list[str]]:
     if data[:5] == b"%PDF-" or suffix == ".pdf":
         return pages.read_pdf(data)
+    if suffix in ocr.PICTURES:
+        return [Part(Kind.PROSE, ocr.picture_text(data))], [f"图片{ocr.READ}"]
     if suffix in BOOKS:
         return office.read_workbook(data, budget)
     if suffix in (".docx", ".docm", ".dotx"):

@@ -11,6 +11,7 @@ import pypdfium2.raw as pdfium
 
 from midun.lib.similarity.documents import Kind, Part
 from midun.lib.similarity.errors import Unreadable
+from midun.lib.similarity.readers import ocr
 from midun.lib.similarity.readers.office import table_parts
 
 BARE = re.compile(r"[\W_]*(?:第\s*)?\d{1,5}(?:\s*页)?(?:\s*[/／共]\s*\d{1,5}\s*页?)?[\W_]*")
@@ -92,8 +93,36 @@ def _page_text(document: pypdfium2.PdfDocument, number: int) -> str:
         page.close()
 
 
+def _recognised(document: pypdfium2.PdfDocument, empty: Sequence[int], pages: list[str]) -> list[int]:
+    """Fill in pages without text by OCR, where it is installed; gives those that have text now."""
+    recognises = ocr.engine() if empty else None
+    if recognises is None:
+        return []
+    done = []
+    for number in empty[: ocr.MOST_PAGES]:
+        try:
+            page = document[number - 1]
+            try:
+                width, height = page.get_size()
+                if width * height * (ocr.DPI / 72) ** 2 > ocr.MOST_PIXELS:
+                    continue
+                text = ocr.text_of(page.render(scale=ocr.DPI / 72).to_pil(), recognises)
+            finally:
+                page.close()
+        except (pypdfium2.PdfiumError, Unreadable):
+            continue
+        if text.strip():
+            pages[number - 1] = text
+            done.append(number)
+    return done
+
+
+def _numbers(pages: Sequence[int]) -> str:
+    return "、".join(map(str, pages[:NAMED])) + ("等" if len(pages) > NAMED else "")
+
+
 def read_pdf(data: bytes) -> tuple[list[Part], list[str]]:
-    """The text layer, one part with a mark per page; pages without text are named in a notice."""
+    """The text layer, one part with a mark per page; pages without text are recognised (OCR) or named in a notice."""
     try:
         document = pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError as error:
@@ -111,11 +140,15 @@ def read_pdf(data: bytes) -> tuple[list[Part], list[str]]:
                 empty.append(number + 1)
         if len(document) > MOST_PAGES:
             notices.append(f"超过 {MOST_PAGES} 页，其余未读。")
+        recognised = _recognised(document, empty, pages)
     finally:
         document.close()
-    if empty:
-        shown = "、".join(map(str, empty[:NAMED])) + ("等" if len(empty) > NAMED else "")
-        notices.append(f"第{shown}页没有文字层（空白或扫描件），共 {len(empty)} 页未比对；请先做文字识别（OCR）。")
+    if recognised:
+        notices.append(f"第{_numbers(recognised)}页{ocr.READ}")
+    if empty := [number for number in empty if number not in recognised]:
+        notices.append(
+            f"第{_numbers(empty)}页没有文字层（空白或扫描件），共 {len(empty)} 页未比对；请先做文字识别（OCR）。"
+        )
     texts, marks, length = [], [], 0
     for number, page in enumerate(without_running_heads(pages), 1):
         marks.append((length, f"第{number}页"))
