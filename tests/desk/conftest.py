@@ -32,13 +32,13 @@ class Talk:
         status, headers, body = self.ask("GET", self.root + path)
         return status, headers, body.decode()
 
-    def post(self, path, fields=(), *, body=None):
+    def post(self, path, fields=(), *, body=None, **headers):
         content = urlencode(fields, doseq=True).encode() if body is None else body
-        status, headers, got = self.ask("POST", self.root + path, content, Origin=f"http://{self.host}")
+        status, headers, got = self.ask("POST", self.root + path, content, Origin=f"http://{self.host}", **headers)
         return status, headers, got.decode()
 
     def json(self, path, body=None):
-        _, _, text = self.get(path) if body is None else self.post(path, body=body)
+        _, _, text = self.get(path) if body is None else self.post(path, body=body, Accept="application/json")
         return json.loads(text)
 
 

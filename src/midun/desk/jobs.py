@@ -184,7 +184,8 @@ class Job:
 
     def _note(self, file: str, recipient: str, **answer: str) -> None:
         with (self.folder / "done.jsonl").open("a", encoding="utf-8") as lines:
-            lines.write(json.dumps({"file": file, "recipient": recipient, **answer}, ensure_ascii=False) + "\n")
+            # The break comes first: it also ends a line that a power cut left half written.
+            lines.write("\n" + json.dumps({"file": file, "recipient": recipient, **answer}, ensure_ascii=False))
 
     def _orders(self, registry: Registry) -> Iterator[tuple[Order, str]]:
         """What is still to be made; what cannot be read or is there already is answered at once."""

@@ -7,6 +7,14 @@ from django.utils.safestring import SafeString
 register = template.Library()
 
 
+@register.filter
+def size(count: int) -> str:
+    """Bytes as people read them."""
+    if count < 1 << 10:
+        return f"{count} B"
+    return f"{count / (1 << 10):.0f} KB" if count < 1 << 20 else f"{count / (1 << 20):.1f} MB"
+
+
 @register.simple_tag(takes_context=True)
 def icon(context: template.Context, name: str) -> SafeString:
     """An icon of the set all pages share."""

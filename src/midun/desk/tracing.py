@@ -9,6 +9,7 @@ import secrets
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import cv2
 import numpy as np
@@ -29,6 +30,7 @@ from midun.lib.marking.keys import MarkKey
 from midun.lib.marking.registry import Issued, Registry
 from midun.lib.marking.trace import Attribution, trace
 
+BEIJING = ZoneInfo("Asia/Shanghai")
 FORMAT = "midun-trace-report/1"
 CARRIERS = {
     "image": "图像密标",
@@ -86,13 +88,14 @@ def _found(one: Attribution, row: Issued | None) -> dict[str, Any]:
         "log10_error": round(one.log10_error, 2),
         "chance": chance(one.log10_error),
         "registry": _row(row),
+        "issued": f"{dt.datetime.fromisoformat(row.at).astimezone(BEIJING):%Y-%m-%d %H:%M}" if row else "",
     }
 
 
 def chance(log10_error: float) -> str:
     """The bound on the error as people read it."""
     power = math.floor(-log10_error)
-    return "不能确定" if power < 1 else f"不超过 {_TIMES.get(power, '一万亿')}分之一（10 的 -{power} 次方）"
+    return "不能确定" if power < 1 else f"不超过{_TIMES.get(power, '一万亿')}分之一（10 的 -{power} 次方）"
 
 
 def _row(row: Issued | None) -> dict[str, Any] | None:
@@ -156,7 +159,7 @@ def _drawn(data: bytes, cells: list[dict[str, Any]]) -> bytes:
     for cell in cells:
         points = [(x * scale, y * scale) for x, y in cell["points"]]
         seen = cell["score"] >= _SEEN
-        pen.polygon(points, fill=(11, 74, 143, 60) if seen else None, outline=(11, 74, 143, 255 if seen else 90))
+        pen.polygon(points, fill=(255, 190, 0, 70) if seen else None, outline=(214, 110, 0, 255 if seen else 110))
     out = io.BytesIO()
     Image.alpha_composite(image.convert("RGBA"), over).convert("RGB").save(out, "PNG")
     return out.getvalue()
@@ -217,7 +220,7 @@ class Report:
         """The report for printing and for the file. Equal input gives equal bytes."""
         picture = self.picture
         images = {"picture.png": picture.read_bytes()} if picture else {}
-        made = f"{self.at.astimezone():%Y-%m-%d %H:%M:%S}"
+        made = f"{self.at.astimezone(BEIJING):%Y-%m-%d %H:%M:%S}"
         digest = hashlib.sha256(self.json).hexdigest()
         shown = {**self.facts, "made": made, "names": self.names, "has_picture": bool(picture), "digest": digest}
         return compile_pdf("trace.typ", shown, at=self.at, images=images)

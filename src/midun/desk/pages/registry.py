@@ -5,6 +5,7 @@ import json
 from dataclasses import asdict
 from datetime import datetime
 
+from midun.desk.tracing import BEIJING
 from midun.desk.web import MENU, Answer, Place, Request, download, get, page
 from midun.lib.marking.code.message import write_id
 from midun.lib.marking.registry import Issued, Registry
@@ -52,7 +53,7 @@ def registry(request: Request) -> Answer:
     pages = max(1, -(-len(rows) // PER_PAGE))
     number = min(max(int(wanted), 1), pages) if wanted.isascii() and wanted.isdigit() and len(wanted) < 7 else 1  # noqa: PLR2004  # no number of pages
     part = rows[(number - 1) * PER_PAGE : number * PER_PAGE]
-    shown = [(row, write_id(row.copy_id), datetime.fromisoformat(row.at).astimezone()) for row in part]
+    shown = [(row, write_id(row.copy_id), datetime.fromisoformat(row.at).astimezone(BEIJING)) for row in part]
     return page(request, "desk/registry.html", rows=shown, word=word, count=len(rows), number=number, pages=pages)
 
 
@@ -62,7 +63,7 @@ def as_workbook(request: Request) -> Answer:
     rows, _ = found(request)
     cells = (
         (
-            datetime.fromisoformat(row.at).astimezone().replace(tzinfo=None),
+            datetime.fromisoformat(row.at).astimezone(BEIJING).replace(tzinfo=None),
             row.recipient,
             row.name,
             row.purpose,

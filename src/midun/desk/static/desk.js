@@ -143,7 +143,9 @@
 
   const key = document.querySelector("[data-key]");
   if (key) key.addEventListener("change", async () => {
-    if (key.files[0]) document.getElementById("approver_key").value = await key.files[0].text();
+    if (!key.files[0]) return;
+    document.getElementById("approver_key").value = await key.files[0].text();
+    document.querySelector("[data-key-name]").textContent = key.files[0].name;
   });
 
   for (const box of document.querySelectorAll("[data-grade]")) {

@@ -29,3 +29,7 @@ class Refused(ValueError):
     def __init__(self, reason: Reason, sentence: str) -> None:
         super().__init__(sentence)
         self.reason = reason
+
+    def __reduce__(self) -> tuple[type["Refused"], tuple[Reason, str]]:
+        """What another process needs to raise it: both arguments."""
+        return type(self), (self.reason, str(self))
