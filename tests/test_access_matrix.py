@@ -201,6 +201,7 @@ RECORDS = {
         for slug in ("news-item", "case", "questionnaire", "gov-report", "resource")
     },
     **{f"publicity:{slug}-portal": (*OFFICERS, "city_leader", "district_leader") for slug in ("news-item", "resource")},
+    "evidence:monitor-of": PUBLIC,
     "portal:activity": PUBLIC,
     "portal:news-item": PUBLIC,
     "portal:case": PUBLIC,
@@ -215,6 +216,9 @@ RECORDS = {
 TESTED_ELSEWHERE = {
     # files of a log that exists, and the programs' door with its tokens: tests/evidence
     "evidence:checkpoint",
+    "evidence:checkpoint-of",
+    "evidence:policy-of",
+    "evidence:tile-of",
     "evidence:verify-file",
     "evidence:policy",
     "evidence:tile",

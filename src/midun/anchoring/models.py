@@ -52,8 +52,8 @@ class TimeStamp(Scoped):
 class AnchorState(Scoped):
     """How a witness or an authority has been doing: when it answered well, what went wrong since, when to ask again.
 
-    `known_size` is the size a witness cosigned last. `failing_since` is empty while all is well; `alarmed_at` says that
-    the administrators were told of this failure.
+    `known_size` is the size a witness cosigned last, of the log numbered `known_log`. `failing_since` is empty while
+    all is well; `alarmed_at` says that the administrators were told of this failure.
     """
 
     class Kind(models.TextChoices):
@@ -65,6 +65,7 @@ class AnchorState(Scoped):
 
     kind = models.CharField("类型", max_length=10, choices=Kind)
     name = models.CharField("名称", max_length=60)
+    known_log = models.PositiveIntegerField("已见证日志", default=0)
     known_size = models.PositiveBigIntegerField("已见证条数", default=0)
     succeeded_at = models.DateTimeField("最近成功", null=True, blank=True)
     failing_since = models.DateTimeField("开始失败", null=True, blank=True)

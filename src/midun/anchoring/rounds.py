@@ -69,7 +69,7 @@ def anchor(head: Head, anchors: Anchors, at: datetime, *, hurry: bool = False) -
             failed(state, at, f"{error.reason.sentence}（{error.detail}）")
         else:
             signatures += future.result()
-            succeeded(state, at, size=record.size)
+            succeeded(state, at, cosigned=(head.log.number, record.size))
     _keep_cosignatures(record, signatures)
     for authority, state, stamping in stamped:
         error = stamping.exception()
@@ -108,6 +108,11 @@ def _record(head: Head, opened: SignedCheckpoint, pause: timedelta, at: datetime
     return made  # type: ignore[no-any-return]  # managers are built at run time
 
 
+def _known(state: AnchorState, log: int) -> int:
+    """What it cosigned of that log: of a successor nothing, however long the old log was."""
+    return state.known_size if state.known_log == log else 0
+
+
 Asked = tuple[list[tuple[Witness, AnchorState]], list[tuple[Authority, AnchorState]]]
 
 
@@ -118,7 +123,7 @@ def _asked(record: CheckpointRecord, anchors: Anchors, at: datetime, *, hurry: b
     for witness in anchors.witnesses:
         state = state_of(AnchorState.Kind.WITNESS, witness.name)
         stale = state.succeeded_at is None or at - state.succeeded_at >= FRESH
-        ahead = state.known_size > record.size
+        ahead = _known(state, record.log_id) > record.size
         if witness.url and not ahead and due(state, at) and (stale or not verified(note, witness.keys)):
             witnesses.append((witness, state))
     stamped = set(
@@ -137,7 +142,9 @@ def _cosign(witness: Witness, state: AnchorState, head: Head, note: bytes, at: d
     post: Post = _over(connection)
     if witness.development:
         post = local.witness_post(witness.name, head.log.origin, head.keys, lambda: now)
-    known = 0 if witness.development else state.known_size  # its memory is not in a backup: nobody relies on it
+    known = (
+        0 if witness.development else _known(state, head.log.number)
+    )  # its memory is not in a backup: nobody relies on it
     client = WitnessClient(witness.url, witness.keys, post, known)
     try:
         return client.cosign(note, head.nodes, now)

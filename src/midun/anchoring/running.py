@@ -24,15 +24,30 @@ PATIENT = timedelta(minutes=10)
 
 
 def anchor_open_log(*, at: datetime, hurry: bool = False) -> CheckpointRecord | None:
-    """One round; None where there is no log, no entry or no configuration. Raises `AnchorsProblem`, `Refused`."""
+    """One round, also for what a closed log still lacks.
+
+    None where there is no log, no entry or no configuration. Raises `AnchorsProblem`, `Refused`.
+    """
     log, configured = open_log(), anchors()
-    if log is None or not (configured.witnesses or configured.authorities):
+    if not (configured.witnesses or configured.authorities):
         return None
+    for closed in Log.objects.unscoped("logs that are not final to the end").filter(closed_at__isnull=False):
+        _anchor(closed, configured, at, hurry=hurry, finished=True)
+    return _anchor(log, configured, at, hurry=hurry) if log else None
+
+
+def _anchor(
+    log: Log, configured: Anchors, at: datetime, *, hurry: bool, finished: bool = False
+) -> CheckpointRecord | None:
+    """A round on one log; a `finished` one whose last checkpoint is final is left alone."""
     place = Place.of(log.number)
     note = place.checkpoint()
     if note is None:
         return None
     size = parse_checkpoint(parse_note(note).text).size
+    records = CheckpointRecord.objects.unscoped("whether the log is final to the end")
+    if finished and records.filter(log=log, size__gte=size, final_at__isnull=False).exists():
+        return None
     return anchor(Head(log, note, place.tree(size), Publisher(place)), configured, at, hurry=hurry)
 
 

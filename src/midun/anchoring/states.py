@@ -27,12 +27,14 @@ def due(state: AnchorState, at: datetime) -> bool:
     return state.next_at is None or at >= state.next_at
 
 
-def succeeded(state: AnchorState, at: datetime, *, again: datetime | None = None, size: int | None = None) -> None:
-    """It answered well; `again` is when it may be asked next, `size` what it has cosigned."""
+def succeeded(
+    state: AnchorState, at: datetime, *, again: datetime | None = None, cosigned: tuple[int, int] | None = None
+) -> None:
+    """It answered well; `again` is when it may be asked next, `cosigned` the log's number and the size it has seen."""
     state.succeeded_at, state.failing_since, state.failures = at, None, 0
     state.problem, state.next_at, state.alarmed_at = "", again, None
-    if size is not None:
-        state.known_size = size
+    if cosigned is not None:
+        state.known_log, state.known_size = cosigned
     state.save()
 
 

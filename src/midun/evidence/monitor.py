@@ -119,13 +119,13 @@ class Signed:
     at: datetime | None
 
 
-def monitored(*, at: datetime, sizes: tuple[int, int] | None) -> dict[str, Any]:
-    """Everything the page shows. Files that cannot be verified are told as such, not hidden."""
-    log = open_log()
-    records = CheckpointRecord.objects.unscoped("what the log publishes").select_related("log")
+def monitored(log: Log | None, *, at: datetime, sizes: tuple[int, int] | None) -> dict[str, Any]:
+    """Everything the page shows of a log. Files that cannot be verified are told as such, not hidden."""
+    records = CheckpointRecord.objects.unscoped("what the log publishes").select_related("log").filter(log=log)
     shown: dict[str, Any] = {
         "log": log,
-        "health": health(),
+        "health": health() if log is None or log.closed_at is None else Health(exists=True),
+        "others": Log.objects.unscoped("logs are public").exclude(pk=log.pk if log else None),
         "final": records.filter(final_at__isnull=False).order_by("-size").first(),
         "published": records.filter(published_on__isnull=False).order_by("-published_on")[:10],
         "parties": teller().parties(),
