@@ -5,16 +5,19 @@ import time
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import IntegrityError, connection
 
 from midun.config.archive.restore import restore
 from midun.config.archive.write import backup
+from midun.evidence.engine import door
+from midun.evidence.engine.frames import Item, Request
 from midun.evidence.engine.place import Place
 from midun.evidence.engine.runner import started
 from midun.evidence.models import Deposit
 from midun.evidence.monitor import keys_of
 from midun.evidence.services.checkpoints import record_newest
 from midun.evidence.services.logs import open_log
+from midun.evidence.services.tokens import tenant_of
 from midun.lib.tlog.sequencer import NotRecoverable
 from midun.lib.tlog.wal import WalLocked
 from tests.conftest import AT
@@ -135,3 +138,11 @@ def test_a_surviving_folder_is_newer_than_the_backup_and_stays(log, client, bear
         for receipt in receipts:
             proven(log, client.get(f"{ONE}/{receipt['deposit']}", headers=bearer).json())
     assert told == []
+
+
+def test_a_tenant_with_deposits_cannot_go_although_rows_have_no_foreign_key(engine, cast):
+    tenant = tenant_of(cast.jia)
+    door.ask(Place.of(engine.number).socket, Request(tenant.pk, [Item(1, bytes(64))]))
+    for change in ("DELETE FROM evidence_tenant WHERE id = %s", "UPDATE evidence_tenant SET id = 0 WHERE id = %s"):
+        with pytest.raises(IntegrityError), connection.cursor() as cursor:
+            cursor.execute(change, [tenant.pk])

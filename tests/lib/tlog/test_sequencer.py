@@ -11,6 +11,7 @@ from midun.lib.tlog.edge import Edge
 from midun.lib.tlog.errors import Reason, Refused
 from midun.lib.tlog.frames import Frame
 from midun.lib.tlog.keys import Algorithm, Signer
+from midun.lib.tlog.merkle import SHA256
 from midun.lib.tlog.note import open_checkpoint, parse_note, signature_of
 from midun.lib.tlog.policy import parse_policy
 from midun.lib.tlog.sequencer import NotRecoverable, Stopped
@@ -78,7 +79,7 @@ def test_the_edge_writes_exactly_the_tiles_that_change(batches):
     edge, files, everything = Edge(), {}, []
     for entries in batches:
         since = edge.size
-        new = dict(edge.add(entries))
+        new = dict(edge.add(entries, SHA256.leaves(entries)))
         assert set(new) == set(tiles_of(edge.size, since=since))
         files |= {tile.path: data for tile, data in new.items()}
         everything += entries
@@ -225,8 +226,8 @@ def test_a_bit_flipped_while_hashing_is_never_signed(parts, monkeypatch):
     sequencer = parts.start()
     real = Edge.add
 
-    def add(self, entries):
-        files = list(real(self, entries))
+    def add(self, entries, leaves):
+        files = list(real(self, entries, leaves))
         self.tree.peaks[-1] = bytes([self.tree.peaks[-1][0] ^ 1]) + self.tree.peaks[-1][1:]
         return iter(files)
 

@@ -84,16 +84,16 @@ def many(reply: Reply) -> Response:
 
 def compact(reply: Reply) -> Response:
     """The answer to a binary batch: an index per commitment and the checkpoint that covers them."""
-    placed = reply.answer.placed
-    new = [index_of(one.number) for one in placed if not one.duplicate]
-    found = {
-        "first": new[0] if new else None,
-        "indexes": [index_of(one.number) for one in placed],
-        "duplicates": sum(one.duplicate for one in placed),
-        "checkpoint": reply.checkpoint.decode(),
-    }
+    answer = reply.answer
+    indexes, duplicates = list(map(index_of, answer.numbers)), answer.duplicates
+    first = None
+    if not duplicates:
+        first = indexes[0]
+    elif duplicates < len(indexes):
+        first = next(index_of(one.number) for one in answer.placed if not one.duplicate)
+    found = {"first": first, "indexes": indexes, "duplicates": duplicates, "checkpoint": reply.checkpoint.decode()}
     body = json.dumps(found, ensure_ascii=False, separators=(",", ":"))
-    return Response(HTTPStatus.CREATED if new else HTTPStatus.OK, body.encode())
+    return Response(HTTPStatus.OK if first is None else HTTPStatus.CREATED, body.encode())
 
 
 def _text(reply: Reply, placed: Placed) -> str:

@@ -77,7 +77,7 @@ def many(body: bytes) -> list[Wanted]:
     return wanted
 
 
-def packed(body: bytes) -> list[Item]:
+def check_packed(body: bytes) -> bytes:
     """The binary body of POST /deposits:batch: units of kind (1), SHA-256 and SM3 commitment (32). Raises `Bad`."""
     if len(body) > MAX_ENTRIES * _UNIT:
         raise Bad(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", f"一批最多 {MAX_ENTRIES} 条")
@@ -87,7 +87,7 @@ def packed(body: bytes) -> list[Item]:
     _check_count(count)
     if not set(body[::_UNIT]) <= set(_KINDS):
         raise Bad(HTTPStatus.UNPROCESSABLE_ENTITY, "bad_field", "类型应为 1（单个文件）或 2（一组文件）")
-    return [Item(body[at], body[at + 1 : at + _UNIT]) for at in range(0, len(body), _UNIT)]
+    return body
 
 
 def _check_count(count: int) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 from midun.evidence.api import bodies
 from midun.evidence.api.auth import Caller
 from midun.evidence.engine.committer import request_key
-from midun.evidence.engine.frames import Item, Request
+from midun.evidence.engine.frames import Request
 
 Projects = Callable[[int | None, set[UUID]], Mapping[UUID, int]]
 
@@ -19,14 +19,12 @@ def request_from(
     key = bodies.check_key(key)
     wanted: list[bodies.Wanted] = []
     binary = batch and content_type.partition(";")[0].strip().lower() == bodies.BINARY
-    items: list[Item]
     if binary:
-        items = bodies.packed(body)
+        request = Request(caller.tenant, token=caller.token, proofs=False, units=bodies.check_packed(body))
     else:
         wanted = bodies.many(body) if batch else [bodies.one(body)]
-        items = [each.item for each in wanted]
+        request = Request(caller.tenant, [each.item for each in wanted], caller.token)
         wanted = [each for each in wanted if each.project is not None]
-    request = Request(caller.tenant, items, caller.token, proofs=not binary)
     if key:
         request.key = request_key(caller.tenant, key)
         request.body = hashlib.sha256((b"1" if batch else b"0") + body).digest()

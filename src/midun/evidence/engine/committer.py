@@ -1,8 +1,9 @@
 """From requests to entries, rows and answers: one batch at a time, each step durable before the next.
 
-Order: what was deposited before is answered with the first number; the rest is appended to the log; then the rows are
-written; then answers are given. A crash in between leaves entries without rows, which the next start rebuilds from the
-log (`rebuild.py`): nobody was told of them yet.
+Order: what was deposited before is answered with the first number; the rest is appended to the log (`append`); then
+the rows are written (`store`); then answers are given. A crash in between leaves entries without rows, which the next
+start rebuilds from the log (`rebuild.py`): nobody was told of them yet. While one thread stores a batch, another may
+append the next: what is appended and not yet stored counts as deposited before.
 """
 
 import hashlib
@@ -11,46 +12,58 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from itertools import count, repeat
+from threading import Lock
 
+import numpy as np
 from django.utils.timezone import localtime
 
-from midun.evidence.engine import index
-from midun.evidence.engine.frames import Answer, Placed, Request, Status
-from midun.evidence.engine.index import Account, Row, Written
+from midun.evidence.engine import frames, index
+from midun.evidence.engine.frames import Answer, Request, Status
+from midun.evidence.engine.index import Account, Rows, Written
 from midun.evidence.engine.quota import Quotas
-from midun.evidence.numbers import number_at, prefix_from
+from midun.evidence.numbers import number_at
 from midun.evidence.tags import tag_of
 from midun.lib.tlog.batch import BatchPaths
-from midun.lib.tlog.merkle import SHA256
 from midun.lib.tlog.sequencer import Sequencer
 
 _ACCOUNTS_SECONDS = 5.0
 _DAY = 86_400
-
-
-@dataclass(slots=True)
-class _New:
-    """A commitment that will be appended, and everybody in this batch who asked for it."""
-
-    row: Row
-    entry: bytes
+_NO_TIME = bytes(8)
 
 
 @dataclass
 class _Batch:
-    """What is being prepared."""
+    """What is being prepared. `own` has the offsets, among the new entries, of those each request brought."""
 
     at: datetime
     day: date
+    requests: Sequence[Request]
     answers: list[Answer | None]
-    new: dict[tuple[int, bytes], _New] = field(default_factory=dict)
-    earlier: dict[tuple[int, bytes], int] = field(default_factory=dict)
+    own: list[range]
+    commitments: list[list[bytes]]
+    earlier: dict[int, dict[bytes, int]] = field(default_factory=dict)
+    new: dict[int, dict[bytes, int]] = field(default_factory=dict)
     seen_keys: dict[bytes, int] = field(default_factory=dict)
     tokens: set[int] = field(default_factory=set)
+    entries: list[bytes] = field(default_factory=list)
+    rows: Rows = field(default_factory=Rows)
+
+
+@dataclass(eq=False)
+class Appended:
+    """A batch that is in the log: its answers, to be given once `written` is stored, and the checkpoint they need."""
+
+    answers: list[Answer]
+    written: Written
+    size: int
+    checkpoint: bytes
+    earlier: dict[int, dict[bytes, int]]
+    keys: dict[bytes, tuple[bytes, list[int]]]
 
 
 class Committer:
-    """Works off batches of requests. For one thread."""
+    """Works off batches of requests: `append` for one thread, `store` for one (perhaps another), in the same order."""
 
     def __init__(self, sequencer: Sequencer, log: int) -> None:
         self._sequencer = sequencer
@@ -58,41 +71,68 @@ class Committer:
         self._quotas = Quotas()
         self._accounts: dict[int, tuple[float, Account | None, int | None]] = {}
         self._tags: dict[tuple[int, int], bytes] = {}
+        self._lock = Lock()
+        self._unstored: list[Appended] = []
 
     def commit(self, requests: Sequence[Request], now: float) -> list[Answer]:
-        """Answer every request, in order; `now` in seconds since 1970.
+        """Answer every request, in order; `now` in seconds since 1970. Raises as `append` and `store`."""
+        appended = self.append(requests, now)
+        self.store(appended)
+        return appended.answers
+
+    def append(self, requests: Sequence[Request], now: float) -> Appended:
+        """Put into the log what is new.
 
         Raises `Stopped` and the database's errors: then nobody knows what was written, and the process must end.
         """
-        at = datetime.fromtimestamp(now, UTC)
-        batch = _Batch(at, localtime(at).date(), [None] * len(requests))
-        self._look_up(requests, batch)
+        at, number = datetime.fromtimestamp(now, UTC), len(requests)
+        commitments = [request.commitments() for request in requests]
+        batch = _Batch(at, localtime(at).date(), requests, [None] * number, [range(0)] * number, commitments)
+        self._look_up(batch)
         for place, request in enumerate(requests):
             if batch.answers[place] is None:
                 batch.answers[place] = self._prepare(request, place, batch)
+        leaves: Sequence[bytes] = ()
         first = self._sequencer.size
-        new = list(batch.new.values())
-        for offset, one in enumerate(new):
-            one.row.number = number_at(self._log, first + offset)
-        if new:
-            self._sequencer.commit([one.entry for one in new], int(now))
-        self._write(requests, batch)
-        return self._answer(requests, batch, first, new)
+        if batch.entries:
+            leaves = self._sequencer.commit(batch.entries, int(now)).leaves
+            batch.rows.numbers = range(number_at(self._log, first), number_at(self._log, first) + len(leaves))
+            # As `numbers.prefix_from` of each leaf hash.
+            batch.rows.prefixes = (np.frombuffer(b"".join(leaves), ">u8")[::4] >> np.uint64(4)).tolist()
+        appended = self._appended(batch, self._answers(batch, first, leaves))
+        with self._lock:
+            self._unstored.append(appended)
+        return appended
+
+    def store(self, appended: Appended) -> None:
+        """Write the rows of a batch, durable when it returns. Raises the database's errors: as above."""
+        if len(appended.written.rows) or appended.written.requests:
+            index.write(appended.written)
+        with self._lock:
+            self._unstored.remove(appended)
 
     # ---- before the log
 
-    def _look_up(self, requests: Sequence[Request], batch: _Batch) -> None:
-        known = index.earlier_requests([request.key for request in requests if request.key])
+    def _look_up(self, batch: _Batch) -> None:
+        with self._lock:
+            unstored = list(self._unstored)  # before the database is asked: what is stored meanwhile is found twice
+        known = index.earlier_requests([request.key for request in batch.requests if request.key])
+        for one in unstored:
+            known.update(one.keys)
         wanted: dict[int, list[bytes]] = {}
-        for place, request in enumerate(requests):
+        for place, request in enumerate(batch.requests):
             if request.key in known:
                 body, numbers = known[request.key]
                 same = hmac.compare_digest(body, request.body)
-                placed = [Placed(number, duplicate=True) for number in numbers]
-                batch.answers[place] = Answer(Status.ACCEPTED, placed=placed) if same else Answer(Status.KEY_REUSED)
+                places = frames.known_places(zip(numbers, repeat(True), strict=False))
+                batch.answers[place] = Answer(Status.ACCEPTED, places=places) if same else Answer(Status.KEY_REUSED)
             else:
-                wanted.setdefault(request.tenant, []).extend(item.commitment for item in request.items)
+                wanted.setdefault(request.tenant, []).extend(batch.commitments[place])
         batch.earlier = index.first_of(wanted)
+        for one in unstored:
+            for tenant, numbers_ in one.earlier.items():
+                if tenant in batch.earlier:
+                    batch.earlier[tenant].update(numbers_)
 
     def _prepare(self, request: Request, place: int, batch: _Batch) -> Answer | None:
         """Take a request into the batch; an answer if it is refused."""
@@ -103,12 +143,8 @@ class Committer:
             return Answer(Status.NO_TENANT)
         if not self._projects_fit(request, enterprise):
             return Answer(Status.NO_PROJECT)
-        fresh = {
-            item.commitment
-            for item in request.items
-            if (request.tenant, item.commitment) not in batch.earlier
-            and (request.tenant, item.commitment) not in batch.new
-        }
+        earlier, new = batch.earlier[request.tenant], batch.new.setdefault(request.tenant, {})
+        fresh = [one for one in dict.fromkeys(batch.commitments[place]) if one not in earlier and one not in new]
         clock = time.monotonic()
         refused = self._quotas.refuse(request.tenant, account, len(fresh), at=batch.at, day=batch.day, clock=clock)
         if refused:
@@ -118,23 +154,12 @@ class Committer:
             batch.seen_keys[request.key] = place
         if request.token:
             batch.tokens.add(request.token)
-        tag = self._tag(request.tenant, account, int(batch.at.timestamp()) // _DAY)
-        for item in request.items:
-            at = (request.tenant, item.commitment)
-            if item.commitment in fresh and at not in batch.new:
-                head = b"MDE1" + bytes([item.kind, 0, 0, 0])
-                entry = head + item.commitment + tag + item.claimed_at.to_bytes(8, "big")
-                row = Row(
-                    0,
-                    request.tenant,
-                    item.commitment,
-                    prefix_from(SHA256.leaf(entry)),
-                    item.kind,
-                    item.claimed_at,
-                    item.project,
-                    item.label,
-                )
-                batch.new[at] = _New(row, entry)
+        if fresh:
+            begin = len(batch.entries)
+            batch.own[place] = range(begin, begin + len(fresh))
+            new.update(zip(fresh, count(begin), strict=False))
+            tag = self._tag(request.tenant, account, int(batch.at.timestamp()) // _DAY)
+            _add(batch, request, fresh, batch.commitments[place], tag)
         return None
 
     def _account(self, tenant: int) -> tuple[Account | None, int | None]:
@@ -157,55 +182,82 @@ class Committer:
 
     # ---- after the log
 
-    def _write(self, requests: Sequence[Request], batch: _Batch) -> None:
-        kept = []
-        for key, place in batch.seen_keys.items():
-            numbers = [self._number(requests[place], item.commitment, batch) for item in requests[place].items]
-            kept.append((key, requests[place].tenant, requests[place].body, index.packed(numbers)))
-        rows = [one.row for one in batch.new.values()]
-        if rows or kept:
-            index.write(Written(rows, batch.at, batch.day, kept, batch.tokens))
+    def _appended(self, batch: _Batch, answers: list[Answer]) -> Appended:
+        keys = {key: (batch.requests[at].body, answers[at].numbers) for key, at in batch.seen_keys.items()}
+        kept = [
+            (key, batch.requests[batch.seen_keys[key]].tenant, body, index.packed(numbers))
+            for key, (body, numbers) in keys.items()
+        ]
+        begin = number_at(self._log, self._sequencer.size - len(batch.entries))
+        earlier = {
+            tenant: {commitment: begin + offset for commitment, offset in new.items()}
+            for tenant, new in batch.new.items()
+        }
+        written = Written(batch.rows, batch.at, batch.day, kept, batch.tokens)
+        return Appended(answers, written, self._sequencer.size, self._sequencer.checkpoint, earlier, keys)
 
-    def _number(self, request: Request, commitment: bytes, batch: _Batch) -> int:
-        at = (request.tenant, commitment)
-        return batch.earlier[at] if at in batch.earlier else batch.new[at].row.number
-
-    def _answer(self, requests: Sequence[Request], batch: _Batch, first: int, new: list[_New]) -> list[Answer]:
+    def _answers(self, batch: _Batch, first: int, leaves: Sequence[bytes]) -> list[Answer]:
         size, when = self._sequencer.size, int(batch.at.timestamp() * 1_000_000)
         paths = None
-        if new and any(request.proofs for request in requests):
-            paths = BatchPaths(first, [SHA256.leaf(one.entry) for one in new], self._sequencer.nodes)
-        told: set[int] = set()
+        if leaves and any(request.proofs for request in batch.requests):
+            paths = BatchPaths(first, leaves, self._sequencer.nodes)
         answers = []
-        for place, request in enumerate(requests):
+        for place, request in enumerate(batch.requests):
             answer = batch.answers[place]
             if answer is None:
-                answer = self._shared(request, requests, batch) or self._placed(request, batch, paths, told)
+                answer = _shared(request, batch) or self._placed(place, batch, first, paths)
             if answer.status is Status.ACCEPTED:
                 answer.size, answer.at = size, when
             answer.number = request.number
             answers.append(answer)
         return answers
 
-    def _shared(self, request: Request, requests: Sequence[Request], batch: _Batch) -> Answer | None:
-        """The answer to a key that came twice in one batch with different bodies."""
-        first = requests[batch.seen_keys[request.key]] if request.key else request
-        return None if first.body == request.body else Answer(Status.KEY_REUSED)
+    def _placed(self, place: int, batch: _Batch, first: int, paths: BatchPaths | None) -> Answer:
+        """Numbers and, if asked for, entry and proof lines of what is new."""
+        request, commitments, own = batch.requests[place], batch.commitments[place], batch.own[place]
+        begin, proofs = number_at(self._log, first), paths if batch.requests[place].proofs else None
+        if len(own) == len(commitments):
+            places, offsets = frames.places(range(begin + own.start, begin + own.stop)), list[int | None](own)
+        else:
+            earlier, new = batch.earlier[request.tenant], batch.new[request.tenant]
+            offsets, found, told = [new.get(one) for one in commitments], [], set[int | None]()
+            for one, offset in zip(commitments, offsets, strict=True):
+                number = earlier[one] if offset is None else begin + offset
+                found.append((number, offset is None or offset not in own or offset in told))
+                told.add(offset)
+            places = frames.known_places(found)
+        if proofs is None:
+            return Answer(Status.ACCEPTED, places=places)
+        pieces = [
+            b"" if offset is None else batch.entries[offset] + proofs.lines(first + offset).encode()
+            for offset in offsets
+        ]
+        return Answer(Status.ACCEPTED, places=places, pieces=pieces)
 
-    def _placed(self, request: Request, batch: _Batch, paths: BatchPaths | None, told: set[int]) -> Answer:
-        placed = []
-        for item in request.items:
-            new = batch.new.get((request.tenant, item.commitment))
-            if new is None:
-                placed.append(Placed(batch.earlier[request.tenant, item.commitment], duplicate=True))
-                continue
-            number = new.row.number
-            piece = b""
-            if paths is not None and request.proofs:
-                piece = new.entry + paths.lines(number - (self._log << 40)).encode()
-            placed.append(Placed(number, number in told, piece))
-            told.add(number)
-        return Answer(Status.ACCEPTED, placed=placed)
+
+def _add(batch: _Batch, request: Request, fresh: list[bytes], commitments: list[bytes], tag: bytes) -> None:
+    """Entries and columns of the commitments that a request brings; of one that it names twice the first counts."""
+    kinds, items = request.kinds(), request.items
+    if len(fresh) < len(commitments):
+        at = dict(zip(reversed(commitments), range(len(commitments) - 1, -1, -1), strict=True))
+        kinds = [kinds[at[one]] for one in fresh]
+        items = [items[at[one]] for one in fresh] if items else items
+    rows, number = batch.rows, len(fresh)
+    rows.tenants += [request.tenant] * number
+    rows.commitments += fresh
+    rows.kinds += kinds
+    rows.claimed_at += [item.claimed_at for item in items] or [0] * number
+    rows.projects += [item.project for item in items] or [0] * number
+    rows.labels += [item.label for item in items] or [""] * number
+    times = [item.claimed_at.to_bytes(8, "big") for item in items] or repeat(_NO_TIME, number)
+    heads = {kind: b"MDE1" + bytes([kind, 0, 0, 0]) for kind in set(kinds)}
+    batch.entries += [heads[kind] + one + tag + at for kind, one, at in zip(kinds, fresh, times, strict=True)]
+
+
+def _shared(request: Request, batch: _Batch) -> Answer | None:
+    """The answer to a key that came twice in one batch with different bodies."""
+    first = batch.requests[batch.seen_keys[request.key]] if request.key else request
+    return None if first.body == request.body else Answer(Status.KEY_REUSED)
 
 
 def request_key(tenant: int, key: str) -> bytes:

@@ -4,7 +4,8 @@ A frame is `length (4) ‖ type (1) ‖ payload`; numbers are big-endian. Reques
 """
 
 import struct
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from enum import IntEnum
 
 MAX_FRAME = 32 << 20
@@ -18,7 +19,7 @@ _FULL = struct.Struct(">B64sQQH")
 _ANSWER = struct.Struct(">IBIQQI")
 _PLACE = struct.Struct(">Q")
 _PIECE = struct.Struct(">H")
-_DUPLICATE = 1 << 63
+_KNOWN = 1 << 63
 
 
 class Type(IntEnum):
@@ -58,15 +59,34 @@ class Item:
 
 @dataclass(slots=True)
 class Request:
-    """What a tenant asks for in one call. `key` and `body` are digests, empty without an idempotency key."""
+    """What a tenant asks for in one call. `key` and `body` are digests, empty without an idempotency key.
+
+    `units` has plain commitments as they came, kind (1) and commitment (64) each; `items` is then empty.
+    """
 
     tenant: int
-    items: list[Item]
+    items: Sequence[Item] = ()
     token: int = 0
     key: bytes = b""
     body: bytes = b""
     proofs: bool = True
     number: int = 0
+    units: bytes = b""
+
+    def __len__(self) -> int:
+        """How many commitments."""
+        return len(self.items) or len(self.units) // _PLAIN
+
+    def kinds(self) -> Sequence[int]:
+        """Their kinds, in order."""
+        return [item.kind for item in self.items] if self.items else self.units[::_PLAIN]
+
+    def commitments(self) -> list[bytes]:
+        """The commitments, in order: of thousands no object is made but these."""
+        if self.items:
+            return [item.commitment for item in self.items]
+        units = self.units
+        return [units[at : at + COMMITMENT] for at in range(1, len(units), _PLAIN)]
 
 
 @dataclass(slots=True)
@@ -80,14 +100,47 @@ class Placed:
 
 @dataclass(slots=True)
 class Answer:
-    """What became of a request; `size` is the checkpoint's that covers it, `at` microseconds since 1970."""
+    """What became of a request; `size` is the checkpoint's that covers it, `at` microseconds since 1970.
+
+    `places` has 8 bytes for each commitment, `pieces` nothing or as many; `placed` reads them.
+    """
 
     status: Status
     retry_after: int = 0
     size: int = 0
     at: int = 0
-    placed: list[Placed] = field(default_factory=list)
+    places: bytes = b""
+    pieces: Sequence[bytes] = ()
     number: int = 0
+
+    @property
+    def placed(self) -> list[Placed]:
+        """Where each commitment is."""
+        pieces = self.pieces or (b"",) * (len(self.places) // _PLACE.size)
+        return [
+            Placed(place & ~_KNOWN, bool(place & _KNOWN), piece)
+            for (place,), piece in zip(_PLACE.iter_unpack(self.places), pieces, strict=True)
+        ]
+
+    @property
+    def numbers(self) -> list[int]:
+        """The deposits' numbers."""
+        return [place & ~_KNOWN for (place,) in _PLACE.iter_unpack(self.places)]
+
+    @property
+    def duplicates(self) -> int:
+        """How many of them were deposited before."""
+        return sum(byte >> 7 for byte in self.places[:: _PLACE.size])
+
+
+def places(numbers: Sequence[int]) -> bytes:
+    """The places of new deposits."""
+    return struct.pack(f">{len(numbers)}Q", *numbers)
+
+
+def known_places(found: Iterable[tuple[int, bool]]) -> bytes:
+    """The places of deposits, some of them known before."""
+    return b"".join([_PLACE.pack(number | _KNOWN if known else number) for number, known in found])
 
 
 def frame(kind: Type, payload: bytes) -> bytes:
@@ -97,7 +150,7 @@ def frame(kind: Type, payload: bytes) -> bytes:
 
 def encode_request(request: Request) -> bytes:
     """The frame of a request."""
-    plain = all(not (i.claimed_at or i.project or i.label) for i in request.items)
+    plain = not any(i.claimed_at or i.project or i.label for i in request.items)
     parts = [
         _REQUEST.pack(
             request.number,
@@ -106,11 +159,11 @@ def encode_request(request: Request) -> bytes:
             request.key,
             request.body,
             plain | request.proofs << 1 | bool(request.key) << 2,
-            len(request.items),
+            len(request),
         )
     ]
     if plain:
-        parts += (bytes([item.kind]) + item.commitment for item in request.items)
+        parts += [request.units, *(bytes([item.kind]) + item.commitment for item in request.items)]
     else:
         for item in request.items:
             label = item.label.encode()
@@ -124,11 +177,11 @@ def encode_request(request: Request) -> bytes:
 def decode_request(payload: bytes) -> Request:
     """Read the payload of a DEPOSIT frame. Raises ValueError, struct.error."""
     number, tenant, token, key, body, flags, count = _REQUEST.unpack_from(payload)
-    at, items = _REQUEST.size, []
+    at, items, units = _REQUEST.size, [], b""
     if flags & 1:
-        if len(payload) != at + count * _PLAIN:
+        units = payload[at:]
+        if len(units) != count * _PLAIN:
             raise ValueError("length of a request")
-        items = [Item(payload[i], payload[i + 1 : i + _PLAIN]) for i in range(at, len(payload), _PLAIN)]
     else:
         for _ in range(count):
             kind, commitment, claimed_at, project, length = _FULL.unpack_from(payload, at)
@@ -136,32 +189,28 @@ def decode_request(payload: bytes) -> Request:
             items.append(Item(kind, commitment, claimed_at, project, payload[at : at + length].decode()))
             at += length
     keyed = bool(flags & 4)
-    return Request(tenant, items, token, key if keyed else b"", body if keyed else b"", bool(flags & 2), number)
+    key, body = (key, body) if keyed else (b"", b"")
+    return Request(tenant, items, token, key, body, bool(flags & 2), number, units)
 
 
 def encode_answer(answer: Answer) -> bytes:
     """The frame of an answer."""
-    parts = [_ANSWER.pack(answer.number, answer.status, answer.retry_after, answer.size, answer.at, len(answer.placed))]
-    for one in answer.placed:
-        parts += (
-            _PLACE.pack(one.number | (_DUPLICATE if one.duplicate else 0)),
-            _PIECE.pack(len(one.piece)),
-            one.piece,
-        )
-    return frame(Type.ANSWER, b"".join(parts))
+    count = len(answer.places) // _PLACE.size
+    head = _ANSWER.pack(answer.number, answer.status, answer.retry_after, answer.size, answer.at, count)
+    pieces = [part for piece in answer.pieces for part in (_PIECE.pack(len(piece)), piece)]
+    return frame(Type.ANSWER, b"".join([head, answer.places, *pieces]))
 
 
 def decode_answer(payload: bytes) -> Answer:
     """Read the payload of an ANSWER frame."""
     number, status, retry_after, size, when, count = _ANSWER.unpack_from(payload)
-    at, placed = _ANSWER.size, []
-    for _ in range(count):
-        (place,) = _PLACE.unpack_from(payload, at)
-        (length,) = _PIECE.unpack_from(payload, at + 8)
-        at += 10
-        placed.append(Placed(place & ~_DUPLICATE, bool(place & _DUPLICATE), payload[at : at + length]))
-        at += length
-    return Answer(Status(status), retry_after, size, when, placed, number)
+    at = _ANSWER.size + count * _PLACE.size
+    places_, pieces = payload[_ANSWER.size : at], []
+    while at < len(payload):
+        (length,) = _PIECE.unpack_from(payload, at)
+        at += _PIECE.size + length
+        pieces.append(payload[at - length : at])
+    return Answer(Status(status), retry_after, size, when, places_, pieces, number)
 
 
 def encode_checkpoint(size: int, note: bytes) -> bytes:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from django.utils.timezone import localtime
 
 from midun.evidence.engine import index
-from midun.evidence.engine.index import Row, Written
+from midun.evidence.engine.index import Rows, Written
 from midun.evidence.numbers import number_at, prefix_from
 from midun.evidence.tags import tags_on
 from midun.lib.tlog.commitment import Entry, parse_entry
@@ -62,7 +62,7 @@ def rebuild(sequencer: Sequencer, log: int, opened_at: datetime) -> int:
 
 
 def _write(log: int, begin: int, entries: Sequence[Entry], tags: _Tags, newest: int) -> int:
-    rows: dict[int, list[Row]] = {}
+    found: dict[int, list[tuple[int, int, int, Entry]]] = {}
     for index_, entry in enumerate(entries, begin):
         whose = tags.find(entry.submitter_tag)
         if whose is None:
@@ -70,9 +70,22 @@ def _write(log: int, begin: int, entries: Sequence[Entry], tags: _Tags, newest: 
             continue
         tenant, day = whose
         prefix = prefix_from(SHA256.leaf(entry.encode()))
-        row = Row(number_at(log, index_), tenant, entry.commitment.leaf, prefix, entry.kind, entry.time, 0, "")
-        rows.setdefault(day, []).append(row)
-    for day in sorted(rows):
+        found.setdefault(day, []).append((number_at(log, index_), prefix, tenant, entry))
+    for day in sorted(found):
         at = datetime.fromtimestamp(min(newest, (day + 1) * _DAY - 1), UTC)
-        index.write(Written(rows[day], at, localtime(at).date(), [], set(), recovered=True))
-    return sum(map(len, rows.values()))
+        index.write(Written(_rows(found[day]), at, localtime(at).date(), [], set(), recovered=True))
+    return sum(map(len, found.values()))
+
+
+def _rows(found: Sequence[tuple[int, int, int, Entry]]) -> Rows:
+    numbers, prefixes, tenants, entries = zip(*found, strict=True)
+    return Rows(
+        numbers,
+        prefixes,
+        list(tenants),
+        [entry.commitment.leaf for entry in entries],
+        [entry.kind for entry in entries],
+        [entry.time for entry in entries],
+        [0] * len(found),
+        [""] * len(found),
+    )

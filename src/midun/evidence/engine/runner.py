@@ -20,7 +20,7 @@ from pathlib import Path
 from django.db import connection
 
 from midun.evidence.engine import frames
-from midun.evidence.engine.committer import Committer
+from midun.evidence.engine.committer import Appended, Committer
 from midun.evidence.engine.frames import Answer, Request, Splitter, Status, Type
 from midun.evidence.engine.keyring import load
 from midun.evidence.engine.place import Place
@@ -130,12 +130,12 @@ class _Queue:
         """Take the next requests with together at most `limit` entries, at least one."""
         count, total = 0, 0
         for one in self.waiting:
-            total += len(one.request.items)
+            total += len(one.request)
             if count and total > limit:
                 break
             count += 1
         taken, self.waiting = self.waiting[:count], self.waiting[count:]
-        self.entries -= sum(len(one.request.items) for one in taken)
+        self.entries -= sum(len(one.request) for one in taken)
         return taken
 
 
@@ -148,6 +148,8 @@ class Runner:
         self._pace = pace
         self._clock = clock
         self._queue = _Queue()
+        self._unanswered: list[list[_Waiting]] = []
+        self._stored: asyncio.Future[None]
         self._extra: list[tuple[_Channel, bytes]] = []
         self._wake = asyncio.Event()
         self._stopping = False
@@ -159,6 +161,8 @@ class Runner:
         """Listen and work until `stop`. Raises what ended it."""
         _remove(socket)  # the lock says that nobody else listens there
         loop = asyncio.get_running_loop()
+        self._stored = loop.create_future()
+        self._stored.set_result(None)  # nothing is being stored
         old = os.umask(0o177)
         try:
             server = await loop.create_unix_server(lambda: _Channel(self), str(socket), backlog=1024)
@@ -166,14 +170,18 @@ class Runner:
             os.umask(old)
         self._note_status()
         ready()
-        with ThreadPoolExecutor(1, thread_name_prefix="commit") as worker:
+        with (
+            ThreadPoolExecutor(1, thread_name_prefix="append") as worker,
+            ThreadPoolExecutor(1, thread_name_prefix="store") as writer,
+        ):
             try:
-                await self._work(loop, worker)
+                await self._work(loop, worker, writer)
             finally:
                 self._refuse_all()
                 server.close()
                 _remove(socket)
-                await loop.run_in_executor(worker, _close_connection)
+                for thread in (worker, writer):
+                    await loop.run_in_executor(thread, _close_connection)
 
     def stop(self) -> None:
         """Finish the batch in hand and end."""
@@ -191,15 +199,18 @@ class Runner:
             self._enqueue(channel, frames.decode_request(payload))
 
     def _enqueue(self, channel: _Channel, request: Request) -> None:
-        if self._stopping or self._queue.entries + len(request.items) > self._pace.queue:
+        if self._stopping or self._queue.entries + len(request) > self._pace.queue:
             status = Status.STOPPED if self._stopping else Status.FULL
             channel.write(frames.encode_answer(Answer(status, _RETRY, number=request.number)))
             return
         self._queue.waiting.append(_Waiting(request, channel))
-        self._queue.entries += len(request.items)
+        self._queue.entries += len(request)
         self._wake.set()
 
-    async def _work(self, loop: asyncio.AbstractEventLoop, worker: ThreadPoolExecutor) -> None:
+    async def _work(
+        self, loop: asyncio.AbstractEventLoop, worker: ThreadPoolExecutor, writer: ThreadPoolExecutor
+    ) -> None:
+        """Append batch after batch; while the rows of one are stored, the next may be appended, not a third."""
         begun = 0.0
         while not self._stopping:
             await self._wake.wait()
@@ -214,33 +225,47 @@ class Runner:
             if taken:
                 now = self._newest = max(self._clock(), float(self._sequencer.time), self._newest)
                 requests = [one.request for one in taken]
-                try:
-                    answers = await loop.run_in_executor(worker, self._committer.commit, requests, now)
-                except BaseException:
-                    self._queue.waiting[:0] = taken  # to be refused like the rest
-                    raise
+                self._unanswered.append(taken)
+                appended = await loop.run_in_executor(worker, self._committer.append, requests, now)
+                await self._stored  # raises what ended it
+                self._stored = loop.create_task(self._store(loop, writer, taken, appended))
+                self._stored.add_done_callback(lambda _done: self._wake.set())
                 self._commits += 1
-                self._deliver(taken, answers)
+            elif self._stored.done():
+                await self._stored
             if self._queue.waiting or self._extra:
                 self._wake.set()
             self._note_status()
+        await self._stored
 
-    def _deliver(self, taken: list[_Waiting], answers: list[Answer]) -> None:
+    async def _store(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        writer: ThreadPoolExecutor,
+        taken: list[_Waiting],
+        appended: Appended,
+    ) -> None:
+        """Write the rows of a batch, then answer."""
+        await loop.run_in_executor(writer, self._committer.store, appended)
+        self._unanswered.remove(taken)
+        self._deliver(taken, appended)
+
+    def _deliver(self, taken: list[_Waiting], appended: Appended) -> None:
         """One write per connection: the checkpoint first, where it is a new one for it, then its answers."""
-        size, out = self._sequencer.size, dict[_Channel, list[bytes]]()
-        for one, answer in zip(taken, answers, strict=True):
+        size, out = appended.size, dict[_Channel, list[bytes]]()
+        for one, answer in zip(taken, appended.answers, strict=True):
             parts = out.setdefault(one.channel, [])
             if answer.status is Status.ACCEPTED and one.channel.told_size != size:
                 one.channel.told_size = size
-                parts.append(frames.encode_checkpoint(size, self._sequencer.checkpoint))
+                parts.append(frames.encode_checkpoint(size, appended.checkpoint))
             parts.append(frames.encode_answer(answer))
         for channel, parts in out.items():
             channel.write(b"".join(parts))
 
     def _refuse_all(self) -> None:
-        for one in self._queue.waiting:
+        for one in [*(one for taken in self._unanswered for one in taken), *self._queue.waiting]:
             one.channel.write(frames.encode_answer(Answer(Status.STOPPED, _RETRY, number=one.request.number)))
-        self._queue = _Queue()
+        self._queue, self._unanswered = _Queue(), []
 
     def _cosign(self, payload: bytes) -> bytes:
         """Put cosignatures (verified by the caller) on the published checkpoint, if it still is of that size."""

@@ -42,7 +42,12 @@ class Deposit(Scoped):
 
     number = models.BigIntegerField("序号", primary_key=True)
     tenant = models.ForeignKey(
-        Tenant, on_delete=models.RESTRICT, db_index=False, related_name="+", verbose_name="存证方"
+        Tenant,
+        on_delete=models.RESTRICT,
+        db_constraint=False,  # checked once for each batch, and by a trigger: see the migration
+        db_index=False,
+        related_name="+",
+        verbose_name="存证方",
     )
     commitment = models.BinaryField("承诺值", max_length=COMMITMENT_BYTES)
     prefix = models.BigIntegerField("编号前段", editable=False)

@@ -23,12 +23,12 @@ class BatchPaths:
         count, begin, row = first + len(leaves), first, list(leaves)
         wanted = [Node(height, (first >> height) - 1) for height in range(count.bit_length()) if first >> height & 1]
         left = dict(zip((node.height for node in wanted), nodes(wanted), strict=True))
-        height, hashed = 0, SHA256.node
+        height = 0
         while count > 1:
             if begin & 1:
                 begin, row = begin - 1, [left[height], *row]
             self._levels.append((begin, [to_base64(item) + "\n" for item in row]))
-            above = [hashed(row[i], row[i + 1]) for i in range(0, len(row) - 1, 2)]
+            above = SHA256.above(row)
             row = [*above, row[-1]] if len(row) & 1 else above
             count, begin, height = (count + 1) >> 1, begin >> 1, height + 1
 

@@ -43,7 +43,7 @@ class Edge:
 
     def bundle_fits(self) -> bool:
         """Whether the last entries hash to the last level-0 tile."""
-        return [SHA256.leaf(entry) for entry in self.bundle] == (self.rows[0] if self.rows else [])
+        return SHA256.leaves(self.bundle) == (self.rows[0] if self.rows else [])
 
     def copy(self) -> "Edge":
         """An independent copy."""
@@ -54,11 +54,14 @@ class Edge:
         """Number of entries."""
         return self.tree.size
 
-    def add(self, entries: Sequence[bytes]) -> Iterator[tuple[Tile, bytes]]:
-        """Add entries; give every tile and bundle the new tree has and the old had not. Must be read to its end."""
+    def add(self, entries: Sequence[bytes], leaves: Sequence[bytes]) -> Iterator[tuple[Tile, bytes]]:
+        """Add entries, whose leaf hashes are `leaves`; give every tile and bundle the new tree has and the old had not.
+
+        Must be read to its end.
+        """
         yield from self._add_to_bundles(entries)
         begun = self.size
-        completed = self.tree.extend(SHA256.leaf(entry) for entry in entries)
+        completed = self.tree.extend(leaves)
         for level, nodes in enumerate(completed[::TILE_HEIGHT]):
             if nodes:
                 yield from self._add_to_row(level, begun >> (TILE_HEIGHT * level), nodes)
@@ -66,18 +69,20 @@ class Edge:
     def _add_to_row(self, level: int, begun: int, nodes: list[bytes]) -> Iterator[tuple[Tile, bytes]]:
         if level == len(self.rows):
             self.rows.append([])
-        number, row = begun // TILE_WIDTH, self.rows[level] + nodes
-        while len(row) >= TILE_WIDTH:
-            yield Tile(level, number), b"".join(row[:TILE_WIDTH])
-            number, row = number + 1, row[TILE_WIDTH:]
-        if row:
-            yield Tile(level, number, len(row)), b"".join(row)
-        self.rows[level] = row
+        row = self.rows[level] + nodes
+        for number, part in enumerate(_cut(row), begun // TILE_WIDTH):
+            yield Tile(level, number, len(part)), b"".join(part)
+        self.rows[level] = row[len(row) - len(row) % TILE_WIDTH :]
 
     def _add_to_bundles(self, entries: Sequence[bytes]) -> Iterator[tuple[Tile, bytes]]:
-        number, self.bundle = self.size // TILE_WIDTH, self.bundle + list(entries)
-        while len(self.bundle) >= TILE_WIDTH:
-            yield Tile(ENTRIES, number), encode_entries(self.bundle[:TILE_WIDTH])
-            number, self.bundle = number + 1, self.bundle[TILE_WIDTH:]
-        if entries and self.bundle:
-            yield Tile(ENTRIES, number, len(self.bundle)), encode_entries(self.bundle)
+        if not entries:
+            return
+        row = [*self.bundle, *entries]
+        for number, part in enumerate(_cut(row), self.size // TILE_WIDTH):
+            yield Tile(ENTRIES, number, len(part)), encode_entries(part)
+        self.bundle = row[len(row) - len(row) % TILE_WIDTH :]
+
+
+def _cut(row: list[bytes]) -> Iterator[list[bytes]]:
+    """Pieces as wide as a tile; the last may be narrower."""
+    return (row[begin : begin + TILE_WIDTH] for begin in range(0, len(row), TILE_WIDTH))

@@ -31,17 +31,40 @@ class TreeHash:
         """Hash of an inner node: H(0x01 ‖ left ‖ right)."""
         return self.digest(b"\1" + left + right)
 
+    def leaves(self, entries: Iterable[bytes]) -> list[bytes]:
+        """Hashes of many leaves."""
+        return [self.leaf(entry) for entry in entries]
+
+    def above(self, row: Sequence[bytes]) -> list[bytes]:
+        """The nodes above the pairs of a row; an unpaired last one is left out."""
+        pairs = iter(row)
+        return [self.node(left, right) for left, right in zip(pairs, pairs, strict=False)]
+
     @property
     def empty(self) -> bytes:
         """Root of the tree without leaves: H("")."""
         return self.digest(b"")
 
 
+class _Sha256(TreeHash):
+    """The same, with loops that call nothing of Python's: appending is mostly these two."""
+
+    def leaves(self, entries: Iterable[bytes]) -> list[bytes]:
+        """As above."""
+        new = hashlib.sha256
+        return [new(b"\0" + entry).digest() for entry in entries]
+
+    def above(self, row: Sequence[bytes]) -> list[bytes]:
+        """As above."""
+        new, pairs = hashlib.sha256, iter(row)
+        return [new(b"\1" + left + right).digest() for left, right in zip(pairs, pairs, strict=False)]
+
+
 def _sha256(data: bytes) -> bytes:
     return hashlib.sha256(data).digest()
 
 
-SHA256 = TreeHash("sha256", _sha256)
+SHA256: TreeHash = _Sha256("sha256", _sha256)
 
 
 class Node(NamedTuple):
@@ -69,7 +92,7 @@ class Frontier:
 
     def extend(self, leaves: Iterable[bytes]) -> list[list[bytes]]:
         """Add leaf hashes; give the nodes this completes, by height (the leaves at 0), each row in order."""
-        digest, row, height, peaks, rows = self.tree.digest, list(leaves), 0, [], []
+        row, height, peaks, rows = list(leaves), 0, [], []
         size = self.size
         self.size += len(row)
         while row or size >> height:
@@ -78,8 +101,7 @@ class Frontier:
                 row = [self.peaks.pop(), *row]
             if len(row) & 1:
                 peaks.append(row[-1])
-            pairs = iter(row)
-            row = [digest(b"\1" + left + right) for left, right in zip(pairs, pairs, strict=False)]
+            row = self.tree.above(row)
             height += 1
         self.peaks = peaks[::-1]
         return rows

@@ -4,7 +4,7 @@ The steps and the recovery are those of docs/formats/tlog-operation.md; their nu
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from midun.lib.tlog.checkpoint import Checkpoint
 from midun.lib.tlog.edge import Edge
@@ -32,11 +32,12 @@ class NotRecoverable(Exception):
 
 @dataclass(frozen=True)
 class Receipt:
-    """Entries [first, first + count) are in the tree of the published, log-signed `checkpoint`."""
+    """Entries [first, first + count), with those leaf hashes, are in the tree of the published `checkpoint`."""
 
     first: int
     count: int
     checkpoint: bytes
+    leaves: Sequence[bytes] = field(repr=False)
 
 
 class Sequencer:
@@ -102,9 +103,9 @@ class Sequencer:
             raise Stopped("stopped earlier") from self._stopped
         if not entries:
             raise ValueError("an empty batch")
-        for entry in entries:
-            if len(entry) > MAX_ENTRY:
-                raise Refused(Reason.ENTRY_TOO_LARGE, f"{len(entry)} bytes")
+        longest = max(map(len, entries))
+        if longest > MAX_ENTRY:
+            raise Refused(Reason.ENTRY_TOO_LARGE, f"{longest} bytes")
         try:
             return self._commit(entries, now)
         except BaseException as error:
@@ -145,15 +146,15 @@ class Sequencer:
     # ---- commit
 
     def _commit(self, entries: Sequence[bytes], now: int) -> Receipt:
-        first, edge = self._edge.size, self._edge.copy()
-        files = list(edge.add(entries))
+        first, edge, leaves = self._edge.size, self._edge.copy(), SHA256.leaves(entries)
+        files = list(edge.add(entries, leaves))
         frame = Frame(self._head.epoch, first, self._head.root, edge.tree.root(), entries)
         stored = self._wal.append(frame)  # 1
         self._check_again(stored, frame)  # 2
         self._head = self._state.advance(self._head, size=edge.size, root=frame.after, time=now)  # 3
         self._edge = edge
         self._finish(files, now, overwrite=False)
-        return Receipt(first, len(entries), self.checkpoint)
+        return Receipt(first, len(entries), self.checkpoint, leaves)
 
     def _check_again(self, stored: bytes, frame: Frame) -> None:
         """Hash the entries a second time, from what storage gave back (a flipped bit once killed a public log)."""
@@ -161,7 +162,7 @@ class Sequencer:
         if found is None:
             raise OSError("the frame does not read back as it was written")
         tree = Frontier(SHA256, self._edge.size, list(self._edge.tree.peaks))
-        tree.extend(SHA256.leaf(entry) for entry in found[0].entries)
+        tree.extend(SHA256.leaves(found[0].entries))
         if tree.root() != frame.after or found[0].after != frame.after or tree.size != frame.end:
             raise OSError("the second hashing gives another root")
 
@@ -193,7 +194,7 @@ class Sequencer:
     def _recover(self, now: int) -> None:
         files: dict[tuple[int, int], tuple[Tile, bytes]] = {}
         for frame in self._promised():
-            for tile, data in self._edge.add(frame.entries):
+            for tile, data in self._edge.add(frame.entries, SHA256.leaves(frame.entries)):
                 files[tile.level, tile.number] = (tile, data)
         if (self._edge.size, self._edge.tree.root()) != (self._head.size, self._head.root):
             raise NotRecoverable(f"rebuilt size {self._edge.size} is not the row's {self._head.size}")

@@ -2,6 +2,7 @@
 
 import ctypes
 import fcntl
+import itertools
 import os
 import platform
 import re
@@ -76,7 +77,7 @@ def _syncfs() -> Callable[[int], int] | None:
 _SYNCFS = _syncfs()
 
 
-def _fsync(path: Path) -> None:
+def _fsync(path: str | Path) -> None:
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -89,8 +90,11 @@ class FileStore:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._files: list[Path] = []
-        self._folders: dict[Path, None] = {}
+        self._prefix = f"{root}/"  # plain text from here on: thousands of files a second
+        self._own, self._count = f"{secrets.token_hex(8)}-", itertools.count()
+        self._made: set[str] = set()
+        self._files: list[str] = []
+        self._folders: dict[str, None] = {}
         self._guard: int | None = None
         self._failed = False
 
@@ -106,21 +110,23 @@ class FileStore:
 
     def create(self, path: str, data: bytes, *, overwrite: bool = False) -> None:
         """As the contract says; content and name become durable in `sync`."""
-        target = self._path(path)
+        name = check_path(path)
+        target, folder = f"{self._prefix}{name}", f"{self._prefix}{name}".rpartition("/")[0]
         if self._guard is None:
             self._guard = os.open(self.root, os.O_RDONLY)
-        there = self.get(path)
-        if there is not None and there != data and not overwrite:
-            raise StoreConflict(f"{path}: exists with other content")
-        if there != data:
-            self._folder(target.parent)
-            temporary = self._write(target, data)
+        if folder not in self._made:
+            self._folder(Path(folder))
+            self._made.add(folder)
+        temporary = self._write(folder, data)
+        try:
             if overwrite:
-                temporary.replace(target)
+                Path(temporary).rename(target)
             else:
-                self._link(temporary, target)
+                self._link(temporary, target, data)
+        finally:
+            Path(temporary).unlink(missing_ok=True)
         self._files.append(target)  # also if it was there: it may not have reached the disk
-        self._folders[target.parent] = None
+        self._folders[folder] = None
 
     def _folder(self, folder: Path) -> None:
         missing = []
@@ -129,22 +135,26 @@ class FileStore:
             folder = folder.parent
         for made in reversed(missing):
             made.mkdir(exist_ok=True)
-            self._folders[made.parent] = None
+            self._folders[str(made.parent)] = None
 
-    def _write(self, target: Path, data: bytes) -> Path:
-        temporary = target.parent / f"{_TEMPORARY}{secrets.token_hex(8)}"
+    def _write(self, folder: str, data: bytes) -> str:
+        temporary = f"{folder}/{_TEMPORARY}{self._own}{next(self._count)}"
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o444)
-        with os.fdopen(handle, "wb") as out:
-            out.write(data)
+        try:
+            rest = memoryview(data)
+            while rest:
+                rest = rest[os.write(handle, rest) :]
+        finally:
+            os.close(handle)
         return temporary
 
-    def _link(self, temporary: Path, target: Path) -> None:
+    def _link(self, temporary: str, target: str, data: bytes) -> None:
+        """Give the file its name, unless that is taken: then by the same bytes."""
         try:
             os.link(temporary, target)
         except FileExistsError as error:
-            raise StoreConflict(f"{target.name}: somebody else made it") from error
-        finally:
-            temporary.unlink()
+            if Path(target).read_bytes() != data:
+                raise StoreConflict(f"{target}: exists with other content") from error
 
     def sync(self) -> None:
         """As the contract says: files first, then the folders that name them, deepest first.
@@ -170,7 +180,7 @@ class FileStore:
     def _sync_each(self) -> None:
         for path in self._files:
             _fsync(path)
-        for folder in sorted(self._folders, key=lambda path: -len(path.parts)):
+        for folder in sorted(self._folders, key=lambda path: -path.count("/")):
             _fsync(folder)
 
     def replace(self, path: str, data: bytes, *, previous: bytes | None) -> None:
@@ -180,7 +190,7 @@ class FileStore:
         with self._locked():
             if self.get(path) != previous:
                 raise StoreConflict(f"{path}: is not what it was")
-            temporary = self._write(target, data)
+            temporary = Path(self._write(str(target.parent), data))
             _fsync(temporary)
             temporary.replace(target)
             _fsync(target.parent)
@@ -200,6 +210,7 @@ class FileStore:
         target.unlink(missing_ok=True)
         if target.parent != self.root and target.parent.is_dir() and not any(target.parent.iterdir()):
             target.parent.rmdir()
+            self._made.discard(str(target.parent))
 
     def list(self, prefix: str) -> Iterator[str]:
         """As the contract says. Leftover temporary files are not shown; `fsck` reports them."""

@@ -91,16 +91,20 @@ def tiles_of(size: int, *, since: int = 0) -> Iterator[Tile]:
 
 def encode_entries(entries: Sequence[bytes]) -> bytes:
     """Bytes of an entry bundle. Raises `Refused(ENTRY_TOO_LARGE)`."""
-    parts: list[bytes] = []
-    for entry in entries:
-        if len(entry) > MAX_ENTRY:
-            raise Refused(Reason.ENTRY_TOO_LARGE, f"{len(entry)} bytes")
-        parts += (len(entry).to_bytes(2, "big"), entry)
-    return b"".join(parts)
+    lengths = set(map(len, entries))
+    if lengths and max(lengths) > MAX_ENTRY:
+        raise Refused(Reason.ENTRY_TOO_LARGE, f"{max(lengths)} bytes")
+    if len(lengths) == 1:  # as in most logs
+        length = lengths.pop().to_bytes(2, "big")
+        return length + length.join(entries)
+    return b"".join([part for entry in entries for part in (len(entry).to_bytes(2, "big"), entry)])
 
 
 def decode_entries(data: bytes, width: int) -> list[bytes]:
     """The `width` entries of a bundle, with nothing behind them. Raises `Refused(BUNDLE_MALFORMED)`."""
+    step = 2 + int.from_bytes(data[:2], "big")
+    if len(data) == width * step and data[::step] + data[1::step] == data[:1] * width + data[1:2] * width:
+        return [data[begin : begin + step - 2] for begin in range(2, len(data) + 1, step)]  # all of one length
     entries, at = [], 0
     for number in range(width):
         begin = at + 2
@@ -124,7 +128,7 @@ def subtree(hashes: Sequence[bytes], tree: TreeHash = SHA256) -> bytes:
     """Root over 2^k hashes of equal height."""
     row = list(hashes)
     while len(row) > 1:
-        row = [tree.node(row[i], row[i + 1]) for i in range(0, len(row), 2)]
+        row = tree.above(row)
     return row[0]
 
 
@@ -165,8 +169,7 @@ class TiledTree:
             tile = tile_at(level, index, self.size)
             found = [decode_tile(self._read(tile, HASH_BYTES * tile.width), tile.width)]
             while len(found[-1]) > 1:
-                row = found[-1]
-                found.append([SHA256.node(row[i], row[i + 1]) for i in range(0, len(row) - 1, 2)])
+                found.append(SHA256.above(found[-1]))
             self._tiles[level, index] = found
             if len(self._tiles) > _KEPT_TILES:
                 del self._tiles[next(iter(self._tiles))]
