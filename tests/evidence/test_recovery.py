@@ -10,7 +10,6 @@ from django.db import IntegrityError, connection
 from midun.config.archive.restore import restore
 from midun.config.archive.write import backup
 from midun.evidence.engine import door
-from midun.evidence.engine.frames import Item, Request
 from midun.evidence.engine.place import Place
 from midun.evidence.engine.runner import started
 from midun.evidence.models import Deposit
@@ -18,6 +17,7 @@ from midun.evidence.monitor import keys_of
 from midun.evidence.services.checkpoints import record_newest
 from midun.evidence.services.logs import open_log
 from midun.evidence.services.tokens import tenant_of
+from midun.lib.exchange import Item, Request
 from midun.lib.tlog.sequencer import NotRecoverable
 from midun.lib.tlog.wal import WalLocked
 from tests.conftest import AT

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 from midun.evidence.engine import door
-from midun.evidence.engine.frames import Item, Request, Status
 from midun.evidence.engine.place import Place
 from midun.evidence.engine.runner import Pace
 from midun.evidence.models import Deposit
 from midun.evidence.monitor import keys_of
 from midun.evidence.receipts import receipt_of
 from midun.evidence.services.tokens import tenant_of
+from midun.lib.exchange import Item, Request, Status
 from midun.lib.tlog.commitment import parse_entry
 from midun.lib.tlog.fsck_private import check_directory
 from midun.lib.tlog.merkle import SHA256, verify_inclusion

@@ -8,9 +8,9 @@ from functools import lru_cache
 
 from midun.evidence import numbers
 from midun.evidence.anchored import MISSING, Covered, teller
-from midun.evidence.engine.frames import ENTRY
 from midun.evidence.engine.place import Place
 from midun.evidence.models import CheckpointRecord, Deposit
+from midun.lib.exchange import ENTRY
 from midun.lib.tlog.checkpoint import parse_checkpoint
 from midun.lib.tlog.merkle import SHA256, inclusion_proof
 from midun.lib.tlog.note import parse_note

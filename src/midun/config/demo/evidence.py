@@ -14,7 +14,6 @@ from django.conf import settings
 
 from midun.deposits.services import begin_project, hand_off, show_statement
 from midun.evidence.engine import door
-from midun.evidence.engine.frames import Item, Request, Status
 from midun.evidence.engine.place import Place
 from midun.evidence.engine.supervisor import Supervisor
 from midun.evidence.models import Deposit, Project
@@ -22,6 +21,7 @@ from midun.evidence.services.logs import open_log
 from midun.evidence.services.tokens import tenant_of
 from midun.kernel.orgs.enums import OrganisationKind
 from midun.kernel.orgs.models import Membership, Organisation
+from midun.lib.exchange import Item, Request, Status
 from midun.lib.tlog.commitment import Commitment, Kind, digest_chunks
 from midun.lib.tlog.manifest import Manifest
 from midun.lib.tlog.opening import Opening

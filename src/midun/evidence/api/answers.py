@@ -7,10 +7,10 @@ from http import HTTPStatus
 
 from midun.evidence.api.bodies import Bad
 from midun.evidence.engine.door import Reply
-from midun.evidence.engine.frames import Placed, Status
 from midun.evidence.models import Deposit
 from midun.evidence.numbers import index_of
 from midun.evidence.receipts import fresh_text, receipt_of
+from midun.lib.exchange import Placed, Status
 
 JSON = "application/json; charset=utf-8"
 

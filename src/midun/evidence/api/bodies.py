@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from uuid import UUID
 
-from midun.evidence.engine.frames import MAX_ENTRIES, Item
 from midun.evidence.models.deposits import LABEL
+from midun.lib.exchange import MAX_ENTRIES, Item
 
 BINARY = "application/vnd.midun.commitments"
 MAX_SINGLE = 4096

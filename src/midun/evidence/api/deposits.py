@@ -7,7 +7,7 @@ from uuid import UUID
 from midun.evidence.api import bodies
 from midun.evidence.api.auth import Caller
 from midun.evidence.engine.committer import request_key
-from midun.evidence.engine.frames import Request
+from midun.lib.exchange import Request
 
 Projects = Callable[[int | None, set[UUID]], Mapping[UUID, int]]
 

@@ -5,9 +5,9 @@ from typing import Any
 from midun import __version__
 from midun.evidence.anchored import MISSING
 from midun.evidence.api.bodies import BINARY, MAX_BATCH
-from midun.evidence.engine.frames import MAX_ENTRIES
 from midun.evidence.models.deposits import LABEL
 from midun.evidence.receipts import FORMAT
+from midun.lib.exchange import MAX_ENTRIES
 
 Schema = dict[str, Any]
 _HASH: Schema = {"type": "string", "pattern": "^[0-9a-f]{64}$"}

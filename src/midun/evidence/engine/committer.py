@@ -18,12 +18,13 @@ from threading import Lock
 import numpy as np
 from django.utils.timezone import localtime
 
-from midun.evidence.engine import frames, index
-from midun.evidence.engine.frames import Answer, Request, Status
+from midun.evidence.engine import index
 from midun.evidence.engine.index import Account, Rows, Written
 from midun.evidence.engine.quota import Quotas
 from midun.evidence.numbers import number_at
 from midun.evidence.tags import tag_of
+from midun.lib import exchange as frames
+from midun.lib.exchange import Answer, Request, Status
 from midun.lib.tlog.batch import BatchPaths
 from midun.lib.tlog.sequencer import Sequencer
 

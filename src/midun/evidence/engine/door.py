@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from midun.evidence.engine import frames
-from midun.evidence.engine.frames import Answer, Request, Splitter, Type
+from midun.lib import exchange as frames
+from midun.lib.exchange import Answer, Request, Splitter, Type
 
 PATIENCE = 15.0
 

@@ -3,9 +3,9 @@
 import asyncio
 from pathlib import Path
 
-from midun.evidence.engine import frames
 from midun.evidence.engine.door import Reply, Unavailable
-from midun.evidence.engine.frames import Request, Splitter, Type
+from midun.lib import exchange as frames
+from midun.lib.exchange import Request, Splitter, Type
 
 _FULL = 50_000
 

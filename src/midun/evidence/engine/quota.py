@@ -6,8 +6,8 @@ from datetime import date, datetime, timedelta
 
 from django.utils.timezone import localtime
 
-from midun.evidence.engine.frames import Status
 from midun.evidence.engine.index import Account, used_on
+from midun.lib.exchange import Status
 
 _MINUTE = 60.0
 

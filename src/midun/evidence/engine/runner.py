@@ -19,13 +19,13 @@ from pathlib import Path
 
 from django.db import connection
 
-from midun.evidence.engine import frames
 from midun.evidence.engine.committer import Appended, Committer
-from midun.evidence.engine.frames import Answer, Request, Splitter, Status, Type
 from midun.evidence.engine.keyring import load
 from midun.evidence.engine.place import Place
 from midun.evidence.engine.rebuild import rebuild
 from midun.evidence.models import CheckpointRecord, Log
+from midun.lib import exchange as frames
+from midun.lib.exchange import Answer, Request, Splitter, Status, Type
 from midun.lib.tlog.note import parse_signature
 from midun.lib.tlog.sequencer import NotRecoverable, Sequencer
 from midun.lib.tlog.store import FileStore

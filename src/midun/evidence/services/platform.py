@@ -9,13 +9,13 @@ from enum import StrEnum
 from django.db import transaction
 
 from midun.evidence.engine import door
-from midun.evidence.engine.frames import MAX_ENTRIES, Item, Request, Status
 from midun.evidence.engine.place import Place
 from midun.evidence.models import Deposit, PlatformDeposit
 from midun.evidence.receipts import NotInLog, prove
 from midun.evidence.services.logs import open_log
 from midun.evidence.services.tokens import platform_tenant
 from midun.kernel.trail import chain
+from midun.lib.exchange import MAX_ENTRIES, Item, Request, Status
 from midun.lib.tlog.commitment import Commitment, Kind, commit, parse_entry
 from midun.lib.tlog.errors import Refused
 from midun.lib.tlog.sm3 import sm3
