@@ -22,6 +22,7 @@ TASKS = {
     "imports.floor": "bench.inside.imports",
     "evidence.prepare": "bench.inside.evidence",
     "evidence.append": "bench.inside.evidence",
+    "evidence.grow": "bench.inside.evidence",
 }
 
 if __name__ == "__main__":
