@@ -35,6 +35,7 @@ SESSIONS = Listing(
     empty_hint="双方各自把材料加密给一次性会话，平台在内存中比对，随即删除材料，只留下报告",
 )
 FONTS = Path(midun.kernel.documents.__file__).parent / "fonts"
+_SIDES, _FORMS = {"a": "甲方", "b": "乙方"}, {"pdf": "PDF", "html": "网页", "json": "JSON"}
 _MIME = {"pdf": "application/pdf", "html": "text/html; charset=utf-8", "json": "application/json"}
 
 
@@ -62,21 +63,27 @@ def session_new(request: PageRequest) -> HttpResponse:
     return render(request, "matching/session_new.html", {"form": form})
 
 
+def _detail(entry: Entry) -> str:
+    """Which side's bundle, or in which form the report was seen."""
+    said = json.loads(entry.after) if entry.after else {}
+    return _SIDES.get(str(said.get("side")), "") or _FORMS.get(str(said.get("form")), "")
+
+
 @page(Permission.SCREEN)
 def session(request: PageRequest, session: uuid.UUID) -> HttpResponse:
     """One: what it waits for, what may be done, and everything that was done."""
     found = find_session(request, session)
     sides = [
-        ("a", "甲方", found.party_a, found.a_at, found.a_sha256),
-        ("b", "乙方", found.party_b, found.b_at, found.b_sha256),
+        ("a", "甲方", found.party_a, found.a_at, found.a_sha256, BundleForm(auto_id="a-%s")),
+        ("b", "乙方", found.party_b, found.b_at, found.b_sha256, BundleForm(auto_id="b-%s")),
     ]
     context = {
         "session": found,
         "fingerprint": found.key.fingerprint,
         "sides": sides,
-        "forms": [("pdf", "PDF"), ("html", "网页"), ("json", "JSON")],
+        "forms": _FORMS.items(),
         "open": found.waits and found.expires_at > request.at,
-        "entries": Entry.objects.about(found),
+        "course": [(entry, _detail(entry)) for entry in Entry.objects.about(found)],
     }
     return render(request, "matching/session.html", context)
 
