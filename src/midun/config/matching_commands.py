@@ -23,9 +23,7 @@ from midun.lib.similarity.keys import new_key, read_key, write_key
 from midun.lib.similarity.points import parse_points, read_points
 from midun.lib.similarity.readers.files import read_file
 from midun.lib.similarity.report.facts import facts
-from midun.lib.similarity.report.html import to_html
-from midun.lib.similarity.report.pdf import to_pdf
-from midun.lib.similarity.report.summary import encode, summarised
+from midun.lib.similarity.report.files import files_of, text_of
 from midun.lib.similarity.scan import FORMAT, files_under, ranked, scan
 from midun.lib.similarity.sealed import SIDES, pack, parse_session, seal
 from midun.lib.similarity.store.index import MANIFEST, Index
@@ -176,17 +174,11 @@ def _compare(options: argparse.Namespace, arguments: Sequence[str]) -> int:
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
     command = shlex.join(["midun", *_remade(arguments), "--at", at.isoformat(timespec="seconds")])
     stated = facts(findings, ours, theirs, at=at, command=command, points_sha256=digest)
-    text = json.dumps(stated, ensure_ascii=False, indent=1) + "\n"
     if options.json:
-        print(text, end="")
+        print(text_of(stated).decode(), end="")
     if options.out:
         options.out.mkdir(parents=True, exist_ok=True)
-        outputs = {
-            "report.json": text.encode(),
-            "report.html": to_html(stated).encode(),
-            "report.pdf": to_pdf(stated, at=at, fonts=FONTS),
-            "summary.json": encode(summarised(text.encode(), titles=options.show_titles)),
-        }
+        outputs = files_of(stated, at=at, fonts=FONTS, titles=options.show_titles)
         for name, content in outputs.items():
             (options.out / name).write_bytes(content)
             print(f"{options.out / name}　SHA-256 {hashlib.sha256(content).hexdigest()}", file=sys.stderr)

@@ -14,10 +14,12 @@ def draft(request: Request) -> Answer:
 
 @post("/drop/<draft>/")
 def dropped(request: Request, draft: str) -> Answer:
-    """One file, as the body; a format that cannot be used is not kept."""
+    """One file, as the body; a format that cannot be marked is not kept, unless the page takes any."""
     name = request.query.get("name", "")
     place = Drafts(request.home.path).place(draft, name)
     request.save(place, LIMIT)
+    if request.query.get("any"):
+        return data({"name": name, "size": place.stat().st_size})
     try:
         kind_of(read(place))
     except Refused as refused:

@@ -55,7 +55,7 @@
         said.textContent = `正在读取 ${++done}/${files.length}：${name}`;
         for (const old of [...list.children]) if (old.querySelector(".file-label").textContent === name) old.remove();
         try {
-          const got = await ask(`/drop/${box.dataset.drop}/?name=${encodeURIComponent(name)}`, file);
+          const got = await ask(`/drop/${box.dataset.drop}/?name=${encodeURIComponent(name)}${box.dataset.any ? "&any=1" : ""}`, file);
           list.append(row(name, got.refused || size(got.size), Boolean(got.refused)));
         } catch (error) {
           list.append(row(name, error.message || "没有读入，请重试。", true));
