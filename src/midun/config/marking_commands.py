@@ -2,6 +2,7 @@
 
 import argparse
 import concurrent.futures
+import dataclasses
 import hashlib
 import json
 import sys
@@ -57,6 +58,9 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--person", default="", help="制作人，签入副本的密级标识")
     one.add_argument(
         "--wording", action="store_true", help="允许替换同义词（如“例如/比如”），使密标经得起去除空格和不可见字符"
+    )
+    one.add_argument(
+        "--collusion", action="store_true", help="另加合谋追踪编码：几份副本叠加平均后仍可凭登记簿查出来源"
     )
     one.add_argument("--jobs", type=int, default=1, help="同时处理的进程数")
     _home(one)
@@ -143,7 +147,7 @@ def _orders(
     """What is to be made, how many files could not be read, how many copies are there already."""
     at = datetime.now(UTC).replace(microsecond=0)
     terms = Terms(
-        home.mark_key(),
+        dataclasses.replace(home.mark_key(), tracing=options.collusion),
         home.author_key(),
         at,
         options.person or "本机",

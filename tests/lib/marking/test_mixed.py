@@ -6,8 +6,8 @@ import pytest
 
 from midun.lib.marking.image.detector import MOST_IDS, detect_all
 from midun.lib.marking.image.embedder import embed
-from midun.lib.marking.image.tile import tile_of
-from midun.lib.marking.image.trial import MOST_DECODES, Trial
+from midun.lib.marking.image.tile import carrier_of, tile_of
+from midun.lib.marking.image.trial import MOST_DECODES, Budget, Trial
 from midun.lib.marking.keys import MarkKey
 from midun.lib.marking.trace import trace
 from tests.lib.marking import pictures
@@ -101,10 +101,10 @@ def test_nothing_mixed_in_an_unmarked_image():
 
 
 def test_the_limit_of_words_holds_for_all_ids_together():
-    trial = Trial(np.zeros((8, 8), np.float32), KEY, None, words=MOST_DECODES - 1)
+    trial = Trial(np.zeros((8, 8), np.float32), KEY, carrier_of(KEY), Budget(MOST_DECODES - 1))
     assert MOST_IDS < MOST_DECODES
     soft = np.ones(672, np.float32)
     trial.word(soft)
-    assert trial.words == MOST_DECODES
+    assert trial.budget.words == MOST_DECODES
     assert trial.word(soft) is None
-    assert trial.words == MOST_DECODES
+    assert trial.budget.words == MOST_DECODES

@@ -23,6 +23,8 @@ MAX_NUMBER = 31
 class MarkKey:
     """A secret of 32 bytes and its number (key id, 0 to 31) in the enterprise's key ring.
 
+    With `tracing` copies made under the key carry a traitor-tracing code as well; reading does not depend on it.
+
     Raises:
         Refused: the secret is not 32 bytes or the number is out of range.
 
@@ -30,6 +32,7 @@ class MarkKey:
 
     secret: bytes = field(repr=False)
     number: int = 0
+    tracing: bool = False
 
     def __post_init__(self) -> None:
         if len(self.secret) != KEY_BYTES or not 0 <= self.number <= MAX_NUMBER:

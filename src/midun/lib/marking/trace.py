@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pypdfium2
 from lxml import etree
 
+from midun.lib.marking.collusion.accuse import accuse
 from midun.lib.marking.documents import pictures
 from midun.lib.marking.documents.files import Kind, kind_of, text_of
 from midun.lib.marking.documents.package import Package
@@ -18,6 +19,7 @@ from midun.lib.marking.errors import Reason, Refused
 from midun.lib.marking.image.detector import Found, detect, detect_all
 from midun.lib.marking.image.embedder import LEAST_SIDE
 from midun.lib.marking.image.regions import Box
+from midun.lib.marking.image.trial import Budget
 from midun.lib.marking.keys import MarkKey
 
 DPI = 110
@@ -71,7 +73,7 @@ def trace(
         elif kind is Kind.OFFICE:
             found += _office(data, key, ids)
         else:
-            found += _images([("图像", pictures.gray(data))], key, "image")
+            found += _images([("图像", pictures.gray(data))], key, "image", ids)
     return found
 
 
@@ -118,14 +120,20 @@ def _text(text: str, suffix: str, key: MarkKey, ids: list[bytes]) -> list[Attrib
 
 
 def _images(
-    planes: Iterator[tuple[str, npt.NDArray[np.uint8]]] | list, key: MarkKey, carrier: str
+    planes: Iterator[tuple[str, npt.NDArray[np.uint8]]] | list, key: MarkKey, carrier: str, ids: Sequence[bytes]
 ) -> list[Attribution]:
     for looked, (place, plane) in enumerate(planes, 1):
         if min(plane.shape) < LEAST_SIDE // 3:
             continue
-        found = detect_all(plane, key)
+        budget = Budget()
+        found = [_attributed(one, carrier, place, looked, key) for one in detect_all(plane, key, budget)]
+        known = {one.copy_id for one in found}
+        for one in accuse(budget.dimensions, ids, key):
+            if one.copy_id not in known:
+                how = f"{place}，合谋追踪编码，分值 {one.score:.1f}"
+                found.append(Attribution(one.copy_id, carrier, how, one.log10_error + math.log10(looked), key))
         if found:
-            return [_attributed(one, carrier, place, looked, key) for one in found]
+            return found
     return []
 
 
@@ -142,7 +150,7 @@ def _pdf(data: bytes, key: MarkKey, ids: list[bytes], pages: int) -> list[Attrib
         raise Refused(Reason.BROKEN, "PDF 已损坏或设有密码，无法读取。") from error
     try:
         most = min(len(opened), pages)
-        found = _images(_rendered(opened, most), key, "pdf-layer")
+        found = _images(_rendered(opened, most), key, "pdf-layer", ids)
         text = "\n".join(opened[number].get_textpage().get_text_range() for number in range(most))
         return found + _text(text, ".txt", key, ids)
     finally:
@@ -161,7 +169,7 @@ def _office(data: bytes, key: MarkKey, ids: list[bytes]) -> list[Attribution]:
     package = Package(data)
     names = sorted(package.names(), key=lambda name: "midunmark" not in name.lower())
     held = [name for name in names if name.lower().endswith(_PICTURES)][:MOST_PICTURES]
-    found = _images(_media(package, held), key, "office-layer")
+    found = _images(_media(package, held), key, "office-layer", ids)
     words: list[str] = []
     for name in names:
         if name.endswith(".xml") and ("document" in name or "slides/slide" in name or "sharedStrings" in name):

@@ -55,8 +55,8 @@ def pilot_score(folded: Array, carrier: Carrier) -> float:
     return float((got.real * weight).sum() / np.sqrt(len(weight) / 2))
 
 
-def soft_symbols(folded: Array, carrier: Carrier) -> Array:
-    """Soft values of the 672 code bits, of unit variance without a mark.
+def soft_dimensions(folded: Array, carrier: Carrier) -> tuple[Array, Array]:
+    """Soft value of each data dimension and its variance without a mark.
 
     Each ring of frequencies is weighted by its noise (maximal ratio combining, Brennan 1959).
     """
@@ -67,6 +67,12 @@ def soft_symbols(folded: Array, carrier: Carrier) -> Array:
     weight = carrier.gain / noise
     values, variance = np.empty(2 * len(got)), np.repeat(weight * weight * noise / 2, 2)
     values[0::2], values[1::2] = got.real * weight, got.imag * weight
+    return np.asarray(values, np.float32), np.asarray(variance, np.float32)
+
+
+def soft_symbols(dimensions: tuple[Array, Array], carrier: Carrier) -> Array:
+    """Soft values of the 672 code bits, of unit variance without a mark."""
+    values, variance = dimensions
     total = np.bincount(carrier.symbol, values * carrier.sign, SYMBOLS)
     spread = np.bincount(carrier.symbol, variance, SYMBOLS)
     return np.asarray(total / np.sqrt(spread + 1e-30), np.float32)

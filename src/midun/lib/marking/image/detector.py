@@ -14,7 +14,17 @@ from midun.lib.marking.image.mixed import all_in
 from midun.lib.marking.image.regions import Regions, regions
 from midun.lib.marking.image.residual import edges, residual
 from midun.lib.marking.image.tile import carrier_of
-from midun.lib.marking.image.trial import MOST_DECODES, Reading, Trial, attempt, exact, finer, similarities, spectra_of
+from midun.lib.marking.image.trial import (
+    MOST_DECODES,
+    Budget,
+    Reading,
+    Trial,
+    attempt,
+    exact,
+    finer,
+    similarities,
+    spectra_of,
+)
 from midun.lib.marking.keys import MarkKey
 
 Gray = npt.NDArray[np.uint8]
@@ -50,19 +60,20 @@ def detect(gray: Gray, key: MarkKey) -> Found | None:
 
     Images of more than four megapixels are looked at reduced first, then in parts at their own scale.
     """
-    for trial, reading, place in _readings(gray, key):
+    for trial, reading, place in _readings(gray, key, Budget()):
         return _found(reading, trial, place)
     return None
 
 
-def detect_all(gray: Gray, key: MarkKey) -> list[Found]:
+def detect_all(gray: Gray, key: MarkKey, budget: Budget | None = None) -> list[Found]:
     """All copy ids in an image that was mixed from several copies, surest first, each with its regions.
 
     Copies beside each other (a collage, on one grid or several) and over each other (an average) are told apart. The
-    bound on error covers all ids together. As `detect` otherwise.
+    bound on error covers all ids together. As `detect` otherwise. A `budget` given holds afterwards what was read of
+    the traitor-tracing code, whether an id was found or not.
     """
     found: dict[bytes, Found] = {}
-    for first_trial, first, place in _readings(gray, key):
+    for first_trial, first, place in _readings(gray, key, budget or Budget()):
         for trial, reading, support in all_in(first_trial, first):
             one = _found(reading, trial, place)
             found.setdefault(one.copy_id, replace(one, regions=regions(support, one.matrix, gray.shape)))
@@ -85,28 +96,25 @@ def _found(reading: Reading, trial: Trial, place: Matrix) -> Found:
     )
 
 
-def _readings(gray: Gray, key: MarkKey) -> Iterator[tuple[Trial, Reading, Matrix]]:
-    """The first reading of each view, with the map from the view into the image; words are counted over all."""
-    words = 0
+def _readings(gray: Gray, key: MarkKey, budget: Budget) -> Iterator[tuple[Trial, Reading, Matrix]]:
+    """The first reading of each view, with the map from the view into the image."""
     for view, place in _views(gray):
-        for trial, reading in _viewed(view, key, words):
+        for trial, reading in _viewed(view, key, budget):
             if reading:
                 yield trial, reading, place
-            words = trial.words
-            if reading:
                 break
 
 
-def _viewed(view: Gray, key: MarkKey, words: int) -> Iterator[tuple[Trial, Reading | None]]:
+def _viewed(view: Gray, key: MarkKey, budget: Budget) -> Iterator[tuple[Trial, Reading | None]]:
     """One view: the residual, and where paper is burnt out the ink and the edges; until something is read."""
-    trial = Trial(residual(view), key, carrier_of(key), words=words)
+    trial = Trial(residual(view), key, carrier_of(key), budget)
     yield from _look(trial)
     burnt = float(np.count_nonzero((view >= 254) | (view <= 1))) / view.size  # noqa: PLR2004  # nearly 0 or 255
     if burnt > _BURNT:
-        trial = Trial(residual(view, on_ink=True), key, trial.carrier, words=trial.words)
+        trial = Trial(residual(view, on_ink=True), key, trial.carrier, budget)
         yield trial, _first(attempt(trial, similarities(trial, spectra_of(trial.plane))[:2]))
     if burnt > _BURNT_OUT:
-        trial = Trial(edges(view), key, trial.carrier, words=trial.words)
+        trial = Trial(edges(view), key, trial.carrier, budget)
         found = _first(exact(trial)) or _first(attempt(trial, similarities(trial, spectra_of(trial.plane))[:1]))
         yield trial, found
 
@@ -119,11 +127,9 @@ def _look(trial: Trial) -> Iterator[tuple[Trial, Reading | None]]:
         return
     general = [one for one in similarities(trial, spectra) if one.score > _GLOBAL][:2]
     yield trial, _first(attempt(trial, general)) or _first(exact(trial))
-    flipped = Trial(np.ascontiguousarray(trial.plane[:, ::-1]), trial.key, trial.carrier, mirrored=True)
-    flipped.words = trial.words
+    flipped = Trial(np.ascontiguousarray(trial.plane[:, ::-1]), trial.key, trial.carrier, trial.budget, mirrored=True)
     mirror = [one for one in similarities(flipped, spectra, mirrored=True) if one.score > _SURE][:1]
     yield flipped, _first(attempt(flipped, mirror))
-    trial.words = flipped.words
     yield trial, _first(attempt(trial, finer(trial, spectra)))
 
 

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from midun.lib.marking.code.convolution import encode
 from midun.lib.marking.code.message import pack
-from midun.lib.marking.image.demodulate import pilot_score, soft_symbols
+from midun.lib.marking.image.demodulate import pilot_score, soft_dimensions, soft_symbols
 from midun.lib.marking.image.regions import SEEN, Support, support_of
 from midun.lib.marking.image.trial import WORTH, Reading, Trial, attempt, correlation, exact, similarities, spectra_of
 
@@ -102,7 +102,11 @@ def _unclaimed(grid: _Grid) -> Array | None:
         return None
     folded = np.asarray(plane.sum((0, 2)), np.float32) * np.float32(grid.first.sign)
     carrier = grid.trial.carrier
-    return soft_symbols(folded, carrier) if pilot_score(folded, carrier) > WORTH else None
+    if pilot_score(folded, carrier) <= WORTH:
+        return None
+    dimensions = soft_dimensions(folded, carrier)
+    grid.trial.budget.dimensions.append(dimensions[0])
+    return soft_symbols(dimensions, carrier)
 
 
 def _blanked(grid: _Grid) -> Trial | None:
@@ -117,7 +121,7 @@ def _blanked(grid: _Grid) -> Trial | None:
         plane[drawn > 0] = 0
     if cv2.countNonZero(plane) < 2 * _FREE * cv2.countNonZero(trial.plane):
         return None
-    return Trial(plane, trial.key, trial.carrier, trial.mirrored, trial.words)
+    return Trial(plane, trial.key, trial.carrier, trial.budget, trial.mirrored)
 
 
 def _elsewhere(trial: Trial) -> Reading | None:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from midun.lib.marking.code.convolution import SYMBOLS, encode
 from midun.lib.marking.code.message import pack
+from midun.lib.marking.collusion.code import word
 from midun.lib.marking.keys import MarkKey, keystream, permutation
 
 SIDE = 256
@@ -23,6 +24,7 @@ LOW, HIGH = 0.035, 0.18
 
 PILOTS, PILOT_BAND, PILOT_ENERGY = 32, (0.05, 0.135), 0.38
 SLOPE = 0.4
+TRACING_ENERGY = 2 / 3
 """Data amplitude falls with this power of the frequency: the picture under it does too."""
 
 PEAK = 2.6
@@ -30,6 +32,8 @@ _AXIS_DEGREES = 9.0
 _APART = 9
 
 Array = npt.NDArray[np.float32]
+Code = npt.NDArray[np.int8]
+Word = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -51,9 +55,16 @@ class Carrier:
     symbol: npt.NDArray[np.intp]
     sign: npt.NDArray[np.float64]
 
-    def pattern(self, code: npt.NDArray[np.int8]) -> Array:
-        """The tile of a codeword: shape (256, 256), mean 0, deviation 1 before its peaks are cut at 2.6."""
+    def pattern(self, code: Code, word: Word | None = None) -> Array:
+        """The tile of a codeword: shape (256, 256), mean 0, deviation 1 before its peaks are cut at 2.6.
+
+        A `word` of the traitor-tracing code, one symbol per dimension, takes two thirds of the energy of the data.
+        """
         data = self._data(code)
+        if word is not None:
+            signs = 2.0 * word - 1.0
+            traced = (signs[0::2] + 1j * signs[1::2]) * self.gain
+            data = data * np.sqrt(1 - TRACING_ENERGY) + traced * np.sqrt(TRACING_ENERGY)
         energy = float((np.abs(data) ** 2).sum()) * PILOT_ENERGY / (1 - PILOT_ENERGY)
         spectrum = np.zeros((SIDE, SIDE), complex)
         spectrum[self.data_v % SIDE, self.data_u % SIDE] = data
@@ -61,14 +72,14 @@ class Carrier:
         tile = np.fft.ifft2(spectrum).real
         return np.asarray(np.clip(tile / tile.std(), -PEAK, PEAK), np.float32)
 
-    def data_pattern(self, code: npt.NDArray[np.int8]) -> Array:
+    def data_pattern(self, code: Code) -> Array:
         """What the data alone add to a tile: shape (256, 256), deviation 1. Differs from copy to copy as a whole."""
         spectrum = np.zeros((SIDE, SIDE), complex)
         spectrum[self.data_v % SIDE, self.data_u % SIDE] = self._data(code)
         tile = np.fft.ifft2(spectrum).real
         return np.asarray(tile / tile.std(), np.float32)
 
-    def _data(self, code: npt.NDArray[np.int8]) -> npt.NDArray[np.complex128]:
+    def _data(self, code: Code) -> npt.NDArray[np.complex128]:
         values = (1.0 - 2.0 * code)[self.symbol] * self.sign
         return np.asarray((values[0::2] + 1j * values[1::2]) * self.gain)
 
@@ -124,4 +135,6 @@ def _spread(
 @functools.lru_cache(16)
 def tile_of(copy_id: bytes, key: MarkKey) -> Array:
     """The tile of one copy: shape (256, 256), float32, to be multiplied by a strength in grey levels."""
-    return carrier_of(key).pattern(encode(pack(copy_id, key)))
+    carrier = carrier_of(key)
+    traced = word(copy_id, key, len(carrier.symbol)) if key.tracing else None
+    return carrier.pattern(encode(pack(copy_id, key)), traced)

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from midun.lib.marking.code.convolution import SYMBOLS, decode, encode
 from midun.lib.marking.code.message import pack, unpack
-from midun.lib.marking.image.demodulate import Tiles, pilot_score, soft_symbols, straightened
+from midun.lib.marking.image.demodulate import Tiles, pilot_score, soft_dimensions, soft_symbols, straightened
 from midun.lib.marking.image.geometry import Matrix, lifted, translation
 from midun.lib.marking.image.spectrum import Hypothesis, Window, refine, search, whitened, whole, windows
 from midun.lib.marking.image.synchronise import synchronise
@@ -46,21 +46,29 @@ class Reading:
 
 
 @dataclass
+class Budget:
+    """Shared by all trials of one image and key: words checked, and what each reading said of each dimension."""
+
+    words: int = 0
+    dimensions: list[Array] = field(default_factory=list)
+
+
+@dataclass
 class Trial:
-    """One residual under one key: what was tried and how often a word was checked."""
+    """One residual under one key and what was tried on it."""
 
     plane: Array
     key: MarkKey
     carrier: Carrier
+    budget: Budget
     mirrored: bool = False
-    words: int = 0
     tried: list[Matrix] = field(default_factory=list)
 
     def word(self, soft: Array) -> bytes | None:
         """Decode and check one word; nothing when 40 were checked."""
-        if self.words >= MOST_DECODES:
+        if self.budget.words >= MOST_DECODES:
             return None
-        self.words += 1
+        self.budget.words += 1
         return unpack(decode(soft), self.key)
 
 
@@ -171,7 +179,7 @@ def _overlaid(plane: Array, scale: float) -> Array:
 
 def read(trial: Trial, matrix: Matrix, sign: float) -> Reading | None:
     """Decode under an exact map; nothing unless the MAC is right."""
-    if trial.words >= MOST_DECODES:
+    if trial.budget.words >= MOST_DECODES:
         return None
     tiles = straightened(trial.plane, matrix)
     if tiles is None:
@@ -179,7 +187,9 @@ def read(trial: Trial, matrix: Matrix, sign: float) -> Reading | None:
     folded = tiles.folded() * np.float32(sign)
     if pilot_score(folded, trial.carrier) < WORTH:
         return None
-    soft = soft_symbols(folded, trial.carrier)
+    dimensions = soft_dimensions(folded, trial.carrier)
+    trial.budget.dimensions.append(dimensions[0])
+    soft = soft_symbols(dimensions, trial.carrier)
     copy_id = trial.word(soft)
     if copy_id is None:
         return None
