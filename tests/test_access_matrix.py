@@ -43,6 +43,7 @@ LISTS = {
     "deposits:new": ((), ENTERPRISE),
     "deposits:first": ((), ENTERPRISE),
     "deposits:explained": ((), ENTERPRISE),
+    "deposits:open-one": ((), ENTERPRISE),
     "deposits:projects": ((), ENTERPRISE),
     "deposits:project-new": ((), ENTERPRISE),
     "deposits:handoffs": ((), ENTERPRISE),

@@ -145,6 +145,72 @@ def test_a_folder_is_deposited_and_nothing_but_commitments_leaves(visitors, file
 
 
 @pytest.mark.parametrize("phone", [False, True], ids=["desktop", "phone"])
+def opened_one(page, manifest, name, folder):
+    """The opening of one file of the set, made in a page of its own; nothing is posted meanwhile."""
+    other = page.context.new_page()
+    posted = []
+    other.on("request", lambda request: posted.append(request.method))
+    other.goto("/deposits/open/")
+    axe_finds_nothing(other)
+    drop(other, "[data-drop]", {"别的.jsonl": b"{}"})
+    other.get_by_text("这不是一组文件的开启信息文件").wait_for()
+    drop(other, "[data-drop]", {manifest.name: manifest.read_bytes()})
+    other.get_by_label("查找").fill(NAME[:4])
+    other.get_by_label(name).check()
+    axe_finds_nothing(other)
+    with other.expect_download() as saved:
+        other.get_by_role("button", name="保存这个文件的开启信息").click()
+    path = folder / saved.value.suggested_filename
+    saved.value.save_as(path)
+    assert set(posted) == {"GET"}
+    other.close()
+    return path
+
+
+def drop(page, where, files):
+    """Drop files on an element, as the desktop would."""
+    data = page.evaluate_handle(
+        """(files) => { const data = new DataTransfer();
+          for (const [name, bytes] of files) data.items.add(new File([new Uint8Array(bytes)], name));
+          return data; }""",
+        [[name, list(content)] for name, content in files.items()],
+    )
+    page.dispatch_event(where, "dragover", {"dataTransfer": data})
+    page.dispatch_event(where, "drop", {"dataTransfer": data})
+
+
+def test_one_file_of_a_dropped_set_is_proved_without_its_siblings(visitors, files, tmp_path):
+    """Dropped, deposited, one file opened, verified by the script of the bundle and on the page, by drop again."""
+    page = visitors.person("enterprise")
+    page.goto("/deposits/new/")
+    own = files / f"{NAME}.txt"
+    drop(page, "[data-drop]", {own.name: own.read_bytes(), "参数.csv": b"1480"})
+    page.get_by_text("2 个文件").wait_for()
+    page.get_by_role("button", name="计算指纹").click()
+    path = keep(page, tmp_path)
+    submitted(page)
+    deposit = page.url
+    opening = opened_one(page, path, own.name, tmp_path)
+    manifest = Manifest.read(path.read_bytes().splitlines(keepends=True))
+    sibling = manifest.files["参数.csv"]
+    told = opening.read_text(encoding="utf-8")
+    assert not [
+        word for word in ("参数", sibling.sha256.hex(), sibling.sm3.hex(), manifest.set_key.hex()) if word in told
+    ]
+    page.goto(deposit)
+    bundle = bundle_of(page, tmp_path)
+    assert_verified_alone(bundle, opening, own, tmp_path)
+    reader = visitors.person()
+    reader.goto("/verify/")
+    axe_finds_nothing(reader)
+    drop(reader, "#vf-form", {one.name: one.read_bytes() for one in (bundle, opening, own)})
+    reader.locator("#vf-result").wait_for()
+    assert "vf-failed" not in reader.locator("#vf-result").inner_html()
+    assert reader.locator("[data-name=file]").inner_text() == own.name
+    drop(reader, "#vf-form", {"other.txt": b"x"})
+    reader.locator("#vf-sentence.vf-bad").wait_for()
+
+
 def test_three_steps_for_somebody_new(visitors, files, tmp_path, watch, phone):
     page = visitors.person("secrecy", phone=phone)
     sent = watch(page)

@@ -10,6 +10,7 @@ urlpatterns = [
     path("new/", deposits.new, name="new"),
     path("first/", deposits.first, name="first"),
     path("explained/", deposits.explained, name="explained"),
+    path("open/", deposits.open_one, name="open-one"),
     path("projects/", projects.projects, name="projects"),
     path("projects/new/", projects.project_new, name="project-new"),
     path("projects/<uuid:project>/", projects.project, name="project"),

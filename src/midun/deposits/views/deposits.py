@@ -70,6 +70,12 @@ def explained(request: PageRequest) -> HttpResponse:
 
 
 @page(Permission.READ_DEPOSITS)
+def open_one(request: PageRequest) -> HttpResponse:
+    """Open one file of a set without its siblings: everything happens in the page's script."""
+    return render(request, "deposits/open_one.html")
+
+
+@page(Permission.READ_DEPOSITS)
 def deposit(request: PageRequest, deposit: uuid.UUID) -> HttpResponse:
     """One deposit: its stage as it is, what can be downloaded, how to check it."""
     found = find(request, deposit)

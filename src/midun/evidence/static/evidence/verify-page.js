@@ -34,8 +34,18 @@
     box.querySelector("span").textContent = `正在计算文件摘要 ${Math.floor(share * 100)}%`;
   }
 
+  // What stands in each place: our own words, since the browser's speak its own language.
+  function nameSlots() {
+    for (const name of SLOTS) {
+      const said = document.querySelector(`[data-name="${name}"]`);
+      said.textContent = chosen[name]?.name ?? "未选择";
+      said.closest(".vf-slot").classList.toggle("vf-chosen", Boolean(chosen[name]));
+    }
+  }
+
   async function verify() {
     run += 1;
+    nameSlots();
     const mine = run;
     find("vf-result").hidden = true;
     progress(null);
