@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "midun.anchoring",
     "midun.campaigns",
     "midun.claims",
+    "midun.marking",
     "midun.matching",
     "midun.activities",
     "midun.visits",

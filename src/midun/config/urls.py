@@ -12,6 +12,7 @@ urlpatterns = [
     path("campaigns/", include("midun.campaigns.urls")),
     path("deposits/", include("midun.deposits.urls")),
     path("claims/", include("midun.claims.urls")),
+    path("marking/", include("midun.marking.urls")),
     path("matching/", include("midun.matching.urls")),
     path("activities/", include("midun.activities.urls")),
     path("visits/", include("midun.visits.urls")),

@@ -22,6 +22,7 @@ from midun.lib.marking.errors import Refused
 from midun.lib.marking.image.strength import PROFILES
 from midun.lib.marking.issue import Made, Order
 from midun.lib.marking.label.signing import SignedLabel
+from midun.lib.marking.manifest import manifest
 from midun.lib.marking.registry import Registry
 
 RUNNING, STOPPED, DONE = "running", "stopped", "done"
@@ -115,6 +116,26 @@ class Job:
         """The copies that were made and are still where they were put."""
         paths = [self.out / one["path"] for one in self.answers() if one.get("path")]
         return [path for path in paths if path.is_file() and not path.is_symlink()]
+
+    def manifest(self) -> bytes:
+        """The registration file of the copies made (docs/formats/issue-batch.md).
+
+        Raises:
+            Wrong: 404, none was made.
+
+        """
+        registry = Registry(self.home.registry)
+        try:
+            digests = [hashlib.sha256(read(path)).hexdigest() for path in self.copies()]
+            rows = [row for row in map(registry.of_content, digests) if row is not None]
+        finally:
+            registry.close()
+        if not rows:
+            raise Wrong(404, "副本已不在原来的文件夹中。")
+        label = self.wanted["label"]
+        grade = SignedLabel.decode(label.encode()).label.grade.word if label else ""
+        keys = {key.fingerprint: key for key in self.home.mark_keys()}
+        return manifest(rows, keys[rows[0].key_fingerprint], grade)
 
     def progress(self) -> dict[str, Any]:
         """For the page and its script."""

@@ -27,6 +27,7 @@ from midun.lib.marking.image.residual import residual
 from midun.lib.marking.image.tile import SIDE, tile_of
 from midun.lib.marking.issue import label_of
 from midun.lib.marking.keys import MarkKey
+from midun.lib.marking.manifest import opening
 from midun.lib.marking.registry import Issued, Registry
 from midun.lib.marking.trace import Attribution, trace
 
@@ -88,6 +89,7 @@ def _found(one: Attribution, row: Issued | None) -> dict[str, Any]:
         "log10_error": round(one.log10_error, 2),
         "chance": chance(one.log10_error),
         "registry": _row(row),
+        "opening": asdict(opening(row, one.key)) if row and row.copy else None,
         "issued": f"{dt.datetime.fromisoformat(row.at).astimezone(BEIJING):%Y-%m-%d %H:%M}" if row else "",
     }
 

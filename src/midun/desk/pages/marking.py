@@ -131,6 +131,14 @@ def resume(request: Request, job: str) -> Answer:
     return go(request, f"/mark/{job}/")
 
 
+@get("/mark/<job>/register.json")
+def register(request: Request, job: str) -> Answer:
+    """The registration file of a batch: salted commitments, no names."""
+    found = Job(request.home, job)
+    name = f"登记文件-{found.at:%Y%m%d-%H%M%S}.json"
+    return download(found.manifest(), name, "application/json")
+
+
 @get("/mark/<job>/copies.zip")
 def copies(request: Request, job: str) -> Answer:
     """All copies of a batch in one archive, a folder per recipient.

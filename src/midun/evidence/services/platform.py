@@ -26,6 +26,7 @@ class Subject(StrEnum):
 
     TRAIL = "trail"
     FORM = "form"
+    ISSUE = "issue"
 
 
 class NotTaken(Exception):

@@ -99,6 +99,7 @@ class Permission(TextChoices):
     MANAGE_TOKENS = "tokens.manage", "管理接口令牌"
     CONFIRM_DEPOSITS = "evidence.confirm", "核验移交公证的存证"
     # comparison
+    APPROVE_COPIES = "marking.approve", "审批密标副本发放"
     COMPARE = "matching.compare", "管理本企业比对项目"
     SCREEN = "matching.screen", "线索筛查与密封比对"
     # experts
@@ -156,6 +157,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.USE_DESK,
             Permission.RAISE_CLAIM,
             Permission.MANAGE_OWN_PEOPLE,
+            Permission.APPROVE_COPIES,
             Permission.READ_OWN_ENTERPRISE,
             Permission.READ_DEPOSITS,
             Permission.DEPOSIT,
