@@ -6,6 +6,7 @@ there, which shows scope. A new address gets its record from the defaults below 
 
 import pytest
 from django.urls import get_resolver, reverse
+from django.urls.converters import UUIDConverter
 
 from tests.hardening import world as worlds
 from tests.test_access_matrix import PUBLIC, RECORDS, names
@@ -19,6 +20,8 @@ APPS = {
     "dashboards": "campaign",
     "directory": "enterprise",
     "deposits": "deposit",
+    "matching": "comparison",
+    "marking": "batch",
 }
 """Whose `number` an address takes where OWN says nothing else."""
 
@@ -35,6 +38,15 @@ OWN = {
     "claims:own-claim": "own-claim",
     **{f"claims:suggestion{act}": "suggestion" for act in ("", "-edit", "-void", "-restore")},
     "deposits:token-revoke": "token",
+    "deposits:quota": "served",
+    **{f"deposits:project{act}": "project" for act in ("", "-edit")},
+    **{f"deposits:handoff{part}": "handoff" for part in ("", "-file")},
+    "matching:report": "comparison-report",
+    **{f"matching:screening{act}": "screening" for act in ("", "-void")},
+    **{
+        f"matching:{page}": "sealed"
+        for page in ("session", "session-file", "receive", "compare", "session-report", "close")
+    },
     "deposits:received-one": "received",
     "deposits:received-file": "received",
     "campaigns:preview": "import",
@@ -54,12 +66,11 @@ WORDS = {
     "kind": "xlsx",
     "part": 1,
     "act": "void",
+    "side": "a",
+    "form": "html",
     "step": {"claims": "accept", "publicity": "submit", "reporting": "submit", "campaigns": "launch"},
 }
 """What stands for the other parts of an address."""
-
-UUIDS = ("deposit", "project", "handoff")
-"""Parts that are a record's UUID, not its number."""
 
 OF_THE_CAMPAIGN = ("campaign", "import")
 """Kinds that belong to the city and are shared with every unit that takes part."""
@@ -84,21 +95,20 @@ def address(world):
 
     def of(name):
         app, arguments = name.split(":")[0], {}
-        for part in patterns[name].pattern.converters:
+        for part, converter in patterns[name].pattern.converters.items():
             word = WORDS.get(part)
             records = {
                 "number": world[kind_of(name)],
                 "person": world["participation"],
                 "certificate": world["certificate"],
-                "deposit": world["deposit"],
-                "project": world["project"],
-                "handoff": world["handoff"],
                 "file": world.attachment(kind_of(name) if kind_of(name) in world.owners else "activity"),
             }
-            named = "uuid" if part in UUIDS else "pk"
-            arguments[part] = (
-                getattr(records[part], named) if part in records else word[app] if isinstance(word, dict) else word
-            )
+            if isinstance(converter, UUIDConverter):
+                arguments[part] = world[kind_of(name)].uuid
+            elif part in records:
+                arguments[part] = records[part].pk
+            else:
+                arguments[part] = word[app] if isinstance(word, dict) else word
         return reverse(name, kwargs=arguments)
 
     return of
@@ -121,7 +131,13 @@ INSIDERS = {
     "import": "city_officer",
     "own-claim": "enterprise_admin",
     "deposit": "enterprise_admin",
+    "project": "enterprise_admin",
+    "handoff": "enterprise_admin",
     "token": "enterprise_admin",
+    "served": "system_admin",
+    "batch": "enterprise_admin",
+    "comparison": "enterprise_admin",
+    "comparison-report": "enterprise_admin",
     "received": "notary_officer",
     "person": "security_admin",
     "entry": "auditor",

@@ -4,6 +4,7 @@ import io
 import zipfile
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from typing import Any
 
 from PIL import Image
@@ -30,11 +31,18 @@ from midun.kernel.orgs.enums import Level, OrganisationKind, Role
 from midun.kernel.orgs.models import User
 from midun.kernel.statistics.services import filling
 from midun.kernel.trail.models import Entry
+from midun.lib.marking.keys import MarkKey
+from midun.lib.marking.manifest import manifest
+from midun.lib.marking.registry import Issued
+from midun.lib.similarity.report.summary import encode, summarised
+from midun.marking import services as marking
+from midun.matching import services as matching
 from midun.publicity import services as publicity
 from midun.publicity.models import GovReport, NewsItem, QuestionnaireHandout, Resource, TypicalCase
 from midun.reporting.services import forms_of, open_forms
 from midun.visits.services import record_visit
 from tests.deposits.building import deposit_at, open_log
+from tests.lib.similarity.reports import full_report
 
 MARK = "东秘零七"
 DAY = date(2025, 6, 10)
@@ -78,6 +86,8 @@ def build(cast, at):
     _publicity(world)
     _forms(world)
     _deposits(world)
+    _comparisons(world)
+    _copies(world)
     for number, owner in enumerate(world.owners.values()):
         if Attachment.objects.of(owner).first() is None:
             name = "通知.jpg" if owner is world["campaign"] else f"{MARK}.jpg"
@@ -243,6 +253,50 @@ def _deposits(world):
         enterprise=cast.jia, name=f"{MARK}PLM", scope=Token.Scope.DEPOSIT, days=30, actor=own, at=at
     ).token
     world.records |= {"project": course, "deposit": made, "handoff": given, "received": given, "token": token}
+    world.records["served"] = cast.jia
+
+
+@cache
+def _report():
+    return full_report()
+
+
+def _comparisons(world):
+    """甲's comparison with its report; the bureau's screening and sealed session on a claim of 甲's."""
+    cast, at, own = world.cast, world.at, world.cast.actor("enterprise_admin")
+    officer, report = cast.actor("district_officer"), _report()
+    course = matching.begin_project(enterprise=cast.jia, title=f"{MARK}比对", actor=own, at=at)
+    summary = encode(summarised(report, titles=False))
+    shown = matching.submit_summary(course, data=summary, actor=own, at=at)
+    claim = world["claim"]
+    screening = matching.attach_report(claim, data=report, note=f"{MARK}说明", actor=officer, at=at)
+    sealed = matching.open_session(
+        unit=cast.east_bureau,
+        claim=claim,
+        purpose=f"{MARK}反映",
+        party_a=f"{MARK}甲",
+        party_b=f"{MARK}乙",
+        actor=officer,
+        at=at,
+    )
+    world.records |= {"comparison": course, "comparison-report": shown, "screening": screening, "sealed": sealed}
+
+
+def _copies(world):
+    """甲's copies, waiting for a second person."""
+    key, digest = MarkKey(bytes(32), 3), "a" * 64
+    issued = Issued(
+        b"copy-one", 3, key.fingerprint, digest, "图.pdf", "李雷", "评审", world.at.isoformat(), copy=digest
+    )
+    world.records["batch"] = marking.submit(
+        enterprise=world.cast.jia,
+        title=f"{MARK}发放",
+        data=manifest([issued], key),
+        channel="mail",
+        expires_on=None,
+        actor=world.cast.actor("confidentiality_officer"),
+        at=world.at,
+    )
 
 
 def _forms(world):
