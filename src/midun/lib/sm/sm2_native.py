@@ -8,6 +8,7 @@ import ctypes
 import ctypes.util
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Lock
 
 from midun.lib.sm.sm2_pure import BYTES
 
@@ -48,21 +49,40 @@ class Native:
     def __init__(self, library: ctypes.CDLL) -> None:
         """Bind the functions. Raises AttributeError where one is missing (OpenSSL before 3)."""
         self._lib = library
+        self._lock = Lock()
+        self._kept: tuple[bytes, int] | None = None
         for name, (result, arguments) in _FUNCTIONS.items():
             function = getattr(library, name)
             function.restype, function.argtypes = result, arguments
 
-    @contextmanager
-    def _key(self, read: str, der: bytes) -> Iterator[int | None]:
+    def _read(self, read: str, der: bytes) -> int | None:
         buffer = ctypes.create_string_buffer(der, len(der))
         at = ctypes.c_void_p(ctypes.addressof(buffer))
-        key = getattr(self._lib, read)(None, ctypes.byref(at), len(der))
+        key: int | None = getattr(self._lib, read)(None, ctypes.byref(at), len(der))
+        self._lib.ERR_clear_error()
+        ctypes.memset(buffer, 0, len(der))
+        return key
+
+    @contextmanager
+    def _key(self, read: str, der: bytes) -> Iterator[int | None]:
+        key = self._read(read, der)
         try:
             yield key
         finally:
             self._lib.EVP_PKEY_free(key)
             self._lib.ERR_clear_error()
-            ctypes.memset(buffer, 0, len(der))
+
+    @contextmanager
+    def _signing_key(self, der: bytes) -> Iterator[int | None]:
+        """The key that signed last is kept ready: to read it costs more than to sign, and a log signs all day."""
+        with self._lock:
+            if self._kept is None or self._kept[0] != der:
+                key = self._read("d2i_AutoPrivateKey", der)
+                if self._kept is not None:
+                    self._lib.EVP_PKEY_free(self._kept[1])
+                self._kept = (der, key) if key else None
+            yield self._kept[1] if self._kept else None
+            self._lib.ERR_clear_error()
 
     @contextmanager
     def _context(self, key: int, signer_id: bytes) -> Iterator[int]:
@@ -81,7 +101,7 @@ class Native:
         """Give r ‖ s. Raises `NativeFailed`."""
         der = _PKCS8 + private.to_bytes(BYTES, "big") + _PUBLIC_IN_PKCS8 + public
         lib = self._lib
-        with self._key("d2i_AutoPrivateKey", der) as key:
+        with self._signing_key(der) as key:
             if not key:
                 raise NativeFailed("private key")
             with self._context(key, signer_id) as context:
