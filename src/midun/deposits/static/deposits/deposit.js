@@ -173,15 +173,17 @@
     });
   }
 
-  const TRIES = 20, LONGEST_WAIT = 30;
+  const PATIENCE = 120, LONGEST_WAIT = 30;  // seconds
 
   // A busy or restarting log says when to ask again; the same request key makes asking again harmless.
   async function patiently(address, headers, body) {
-    for (let left = TRIES; ; left--) {
+    const end = Date.now() + PATIENCE * 1000;
+    for (;;) {
       const answer = await post(address, headers, body);
       const wait = Number(answer.headers.get("Retry-After")) || 0;
-      if (![429, 503].includes(answer.status) || !left || !wait || wait > LONGEST_WAIT) return answer;
-      one("waiting").textContent = `平台正忙，${wait} 秒后自动再提交……`;
+      if (![429, 503].includes(answer.status) || Date.now() > end || !wait || wait > LONGEST_WAIT) return answer;
+      const why = answer.status === 503 ? "存证日志正在启动" : "平台正忙";
+      one("waiting").textContent = `${why}，${wait} 秒后自动再提交，请不要关闭本页……`;
       await new Promise((resolve) => { setTimeout(resolve, wait * 1000); });
     }
   }
