@@ -10,6 +10,7 @@ import pytest
 from midun.desk import jobs, workers
 from midun.desk.drafts import Drafts
 from midun.desk.jobs import Job
+from midun.lib.marking.manifest import read_manifest
 from midun.lib.marking.registry import Registry
 from midun.lib.sheets import Column, Sheet, read_tables, write_xlsx
 from tests.conftest import AT
@@ -146,3 +147,12 @@ def test_earlier_recipients_are_offered_escaped(talk, tmp_path):
     assert "&lt;b&gt;甲&lt;/b&gt;" in text
     assert "<b>甲" not in text
     assert json.loads((job.folder / "job.json").read_text())["recipients"] == ["<b>甲</b>", "a/b", "a_b"]
+
+
+def test_the_registration_file_of_a_batch_is_read_by_the_platform(talk, tmp_path):
+    job = begun(talk, {"n.txt": prose(5, 900).encode()}, tmp_path / "out", grade="重要", owner="甲公司", kind="long")
+    job.wait()
+    given = talk.get(f"/mark/{job.number}/register.json")[2]
+    grade, commitments = read_manifest(given.encode())
+    assert (grade, len(commitments)) == ("重要", 2)
+    assert "李雷" not in given
