@@ -7,9 +7,11 @@ import pytest
 
 from bench.marking.attacks import ATTACKS, attack
 from bench.marking.corpus import PHOTOGRAPHS, SEEDS, Picture, corpus, page
+from bench.marking.false_ids import false_ids
 from bench.marking.measure import run
+from bench.marking.memory import large
 from bench.marking.quality import psnr, ssim
-from bench.marking.report import KEY, tables
+from bench.marking.report import KEY, false_table, large_table, tables
 from bench.marking.systems import Ours
 from tests.lib.marking import pictures
 
@@ -50,3 +52,19 @@ def test_quality_of_the_same_picture_is_perfect():
     assert psnr(shown, shown) == 99.0
     assert ssim(shown, shown) == pytest.approx(1.0)
     assert ssim(shown, 255 - shown) < 0.5
+
+
+def test_wrong_keys_are_counted():
+    trial = false_ids([Picture("letter", "page", page("letter", 42)[:500])], KEY, 0.01)
+    assert (trial.given, trial.passed) == (0, 0)
+    assert trial.checks >= 1000
+    assert trial.eight < 20
+    assert 0 <= trial.most_words <= 40
+    assert "1,000" in false_table(trial).markdown()
+
+
+def test_a_larger_image_is_measured():
+    row = large((900,))[0]
+    assert row.right
+    assert row.megapixels == pytest.approx(0.81)
+    assert "| 是 |" in large_table([row]).markdown()

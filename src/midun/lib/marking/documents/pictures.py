@@ -3,7 +3,6 @@
 import io
 import warnings
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
@@ -11,6 +10,7 @@ from PIL import Image, UnidentifiedImageError
 from midun.lib.marking.documents.files import Kind
 from midun.lib.marking.errors import Reason, Refused
 from midun.lib.marking.image.embedder import embed
+from midun.lib.marking.image.luminance import luminance
 from midun.lib.marking.image.strength import NORMAL, Profile
 from midun.lib.marking.image.tile import tile_of
 from midun.lib.marking.keys import MarkKey
@@ -61,13 +61,12 @@ def gray(data: bytes) -> npt.NDArray[np.uint8]:
     """
     image = _loaded(opened(data))
     if image.mode == "I;16":
-        return np.asarray(np.asarray(image) >> 8, np.uint8)
+        return luminance(np.asarray(image, np.uint16))
     if image.mode in {"LA", "RGBA"}:
         paper = Image.new("RGBA", image.size, "white")
         paper.alpha_composite(image.convert("RGBA"))
         image = paper
-    pixels = np.asarray(image.convert("L" if image.mode == "L" else "RGB"))
-    return np.ascontiguousarray(pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8)  # noqa: PLR2004  # a plane
+    return luminance(np.asarray(image.convert("L" if image.mode == "L" else "RGB"), np.uint8))
 
 
 def mark_picture(data: bytes, kind: Kind, copy_id: bytes, key: MarkKey, profile: Profile = NORMAL) -> bytes:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from midun.lib.marking.code.message import FALSE_ACCEPT
+from midun.lib.marking.image.embedder import pattern_scale
 from midun.lib.marking.image.geometry import Matrix, translation
 from midun.lib.marking.image.mixed import all_in
 from midun.lib.marking.image.regions import Regions, regions
@@ -142,11 +143,14 @@ def _views(gray: Gray) -> Iterator[tuple[Gray, Matrix]]:
     factor = math.sqrt(_LARGE / 2 / (height * width))
     small = cv2.resize(gray, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
     yield np.asarray(small, np.uint8), np.diag([width / small.shape[1], height / small.shape[0], 1.0])
-    side = 1400
+    times = pattern_scale(height, width)
+    side = 1400 * times
     for down, right in ((0.5, 0.5), (0.2, 0.2), (0.8, 0.8)):
         y = max(0, min(height - side, int(height * down - side / 2)))
         x = max(0, min(width - side, int(width * right - side / 2)))
-        yield np.ascontiguousarray(gray[y : y + side, x : x + side]), translation(x, y)
+        part = gray[y : y + side, x : x + side]
+        small = cv2.resize(part, None, fx=1 / times, fy=1 / times, interpolation=cv2.INTER_AREA)
+        yield np.ascontiguousarray(small, np.uint8), translation(x, y) @ np.diag([times, times, 1.0])
 
 
 def _first(results: Iterator[Reading]) -> Reading | None:

@@ -34,15 +34,21 @@ def residual(gray: Gray, *, on_ink: bool = False) -> Array:
         limit = cv2.resize(_WINSOR * scale + 0.5, (width, height), interpolation=cv2.INTER_LINEAR)
         scale = cv2.blur(cv2.resize(cv2.min(size, limit), small, interpolation=cv2.INTER_AREA), _WINDOW)
     scale = scale + _FLOOR
-    over = cv2.resize(1.0 / np.maximum(_CUT * scale, 4.0), (width, height), interpolation=cv2.INTER_LINEAR)
-    excess = cv2.max(cv2.multiply(size, over) - 1.0, 0.0)  # type: ignore[call-overload]  # a scalar is allowed
-    weight = cv2.exp(cv2.multiply(excess, excess, scale=-2.0))
+    excess = cv2.resize(1.0 / np.maximum(_CUT * scale, 4.0), (width, height), interpolation=cv2.INTER_LINEAR)
+    np.multiply(size, excess, out=excess)
+    del size, limit  # planes of floats are large: no more of them than needed at once
+    excess -= 1.0
+    np.maximum(excess, 0.0, out=excess)
+    excess *= excess
+    excess *= -2.0
+    weight = cv2.exp(excess, excess)
     kept = cv2.multiply(detail, weight)
     mean = cv2.blur(cv2.resize(kept, small, interpolation=cv2.INTER_AREA), _WINDOW)
     mean = mean / (cv2.blur(cv2.resize(weight, small, interpolation=cv2.INTER_AREA), _WINDOW) + 0.05)
-    level = cv2.resize(mean, (width, height), interpolation=cv2.INTER_LINEAR)
-    gain = cv2.resize(1.0 / (scale * np.sqrt(scale)), (width, height), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(cv2.multiply(cv2.multiply(detail - level, weight), gain), np.float32)
+    detail -= cv2.resize(mean, (width, height), interpolation=cv2.INTER_LINEAR, dst=kept)
+    detail *= weight
+    detail *= cv2.resize(1.0 / (scale * np.sqrt(scale)), (width, height), interpolation=cv2.INTER_LINEAR, dst=kept)
+    return detail
 
 
 def _paper(gray: Gray) -> Gray:
