@@ -1,6 +1,7 @@
 """The commands that need no platform of one's own, told apart and run."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 
@@ -43,6 +44,11 @@ def main(arguments: Sequence[str]) -> int:
     except Failed as failed:
         print(failed.sentence, file=sys.stderr)
         return failed.code
+    except BrokenPipeError:
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+        )  # whoever read has had enough: no complaint at exit
+        return Exit.OK
     except KeyboardInterrupt:
         print("\n已中断。用同样的命令可以接着做，不会重复存证。", file=sys.stderr)
         return Exit.UNREACHABLE

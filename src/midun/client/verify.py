@@ -1,7 +1,10 @@
-"""`midun verify BUNDLE [FILE]` and `midun open MANIFEST PATH`."""
+"""`midun verify BUNDLE [FILE or FOLDER]` and `midun open MANIFEST PATH`."""
 
 import argparse
+import json
 import sys
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from midun.client.kept import OPENING
@@ -12,9 +15,10 @@ from midun.lib.bundle.verdict import State, Status, Verdict
 from midun.lib.bundle.verifying import verify_bundle
 from midun.lib.tlog.commitment import Digests, digest_file
 from midun.lib.tlog.errors import Refused
-from midun.lib.tlog.manifest import Manifest
+from midun.lib.tlog.manifest import Manifest, scan
 
 _MAX_SMALL = 2 << 20
+_SHOWN = 20
 _EXIT = {Status.VALID: Exit.OK, Status.INVALID: Exit.INVALID, Status.ACCEPTED_ONLY: Exit.INCOMPLETE}
 _MARKS = {State.OK: "[通过]", State.NOTE: "[注意]", State.MISSING: "[缺少]", State.FAILED: "[失败]"}
 SCOPE = "它证明：该数据在上述时间已经存在，此后没有改动。它不证明：谁是作者、权利归谁、内容是否秘密。"
@@ -23,8 +27,12 @@ SCOPE = "它证明：该数据在上述时间已经存在，此后没有改动�
 def add_verify_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `verify`: those of verify.py."""
     parser.add_argument("bundle", type=Path, metavar="证明包")
-    parser.add_argument("file", type=Path, nargs="?", metavar="原文件", help="同时须用 --opening 给出开启信息")
-    parser.add_argument("--opening", type=Path, metavar="文件", help="开启信息文件，由存证人保存")
+    parser.add_argument(
+        "file", type=Path, nargs="?", metavar="原文件", help="或存证的文件夹；同时须用 --opening 给出开启信息"
+    )
+    parser.add_argument(
+        "--opening", type=Path, metavar="文件", help="开启信息文件，由存证人保存；核验文件夹时是 文件清单.jsonl"
+    )
     parser.add_argument("--policy", type=Path, metavar="文件", help="从别处取得的信任策略；不给则用证明包自带的")
     parser.add_argument("--tsa-roots", type=Path, metavar="文件", help="从时间戳机构取得的根证书（PEM）")
     parser.add_argument("--json", action="store_true", help="输出一行 JSON，供程序使用")
@@ -34,6 +42,8 @@ def run_verify(options: argparse.Namespace) -> Exit:
     """Verify; gives the exit code. Raises `Failed`."""
     if options.file and not options.opening:
         raise Failed(Exit.USAGE, "核验原文件须用 --opening 给出开启信息文件")
+    if options.file and options.file.is_dir():
+        return _verify_folder(options)
     verdict = verify_bundle(
         _read(options.bundle, MAX_BYTES),
         policy=_read(options.policy, _MAX_SMALL) if options.policy else None,
@@ -46,6 +56,81 @@ def run_verify(options: argparse.Namespace) -> Exit:
     else:
         _show(verdict)
     return _EXIT[verdict.status]
+
+
+def _verify_folder(options: argparse.Namespace) -> Exit:
+    """The bundle, that the manifest is what was deposited, then every file of the folder against the manifest."""
+    manifest = _manifest(options.opening)
+    verdict = verify_bundle(
+        _read(options.bundle, MAX_BYTES),
+        policy=_read(options.policy, _MAX_SMALL) if options.policy else None,
+        roots=_read(options.tsa_roots, _MAX_SMALL) if options.tsa_roots else None,
+        opening=manifest.open(min(manifest.files)).encode(),
+    )
+    found = (
+        {"changed": [], "missing": [], "added": []} if verdict.status is Status.INVALID else _compare(options, manifest)
+    )
+    if options.json:
+        fields = {**json.loads(verdict.encode()), "folder": {**found, "files": len(manifest.files)}}
+        print(json.dumps(fields, ensure_ascii=False))
+    else:
+        _show(verdict)
+        if verdict.status is not Status.INVALID:
+            _show_folder(found, len(manifest.files))
+    return Exit.INVALID if found["changed"] or found["missing"] else _EXIT[verdict.status]
+
+
+def _compare(options: argparse.Namespace, manifest: Manifest) -> dict[str, list[str]]:
+    """Paths whose contents changed, that are gone, and that were not deposited."""
+    folder: Path = options.file
+    try:
+        here = set(scan(folder).files)
+        changed = list(_changed(folder, manifest, sorted(here & set(manifest.files))))
+    except OSError as error:
+        raise Failed(Exit.USAGE, f"文件夹读不出：{error.filename}（{error.strerror}）") from error
+    except Refused as refused:
+        raise Failed(Exit.USAGE, f"{folder}：{refused.reason.sentence}") from refused
+    kept = {OPENING, options.opening.name} if options.opening.resolve().parent == folder.resolve() else set()
+    return {
+        "changed": changed,
+        "missing": sorted(set(manifest.files) - here),
+        "added": sorted(here - set(manifest.files) - kept),
+    }
+
+
+def _changed(folder: Path, manifest: Manifest, paths: list[str]) -> Iterator[str]:
+    """Those whose size or digests are not the deposited ones; a file of another size is not read."""
+    same_size = {path for path in paths if (folder / path).stat().st_size == manifest.files[path].size}
+    done = 0
+    with Progress(sum(manifest.files[path].size for path in same_size), "计算摘要") as progress:
+        for path in paths:
+            if path not in same_size:
+                yield path
+                continue
+            if digest_file(folder / path, partial(_reach, progress, done)) != manifest.files[path]:
+                yield path
+            done += manifest.files[path].size
+
+
+def _reach(progress: Progress, before: int, done: int) -> None:
+    progress.reach(before + done)
+
+
+def _show_folder(found: dict[str, list[str]], files: int) -> None:
+    said = {"changed": "内容与存证时不同", "missing": "文件夹里没有", "added": "存证时没有，不受证明"}
+    print()
+    for kind, paths in found.items():
+        mark = State.NOTE if kind == "added" else State.FAILED
+        for path in paths[:_SHOWN]:
+            print(f"{_MARKS[mark]} {said[kind]}：{path}")
+        if len(paths) > _SHOWN:
+            print(f"……另有 {len(paths) - _SHOWN} 个{said[kind]}，--json 列出全部")
+    wrong = len(found["changed"]) + len(found["missing"])
+    if wrong:
+        rest = f"其余 {files - wrong} 个完全相同"
+        print(f"文件夹核验不通过：存证的 {files} 个文件中，{wrong} 个与存证时不同或已不在，{rest}。")
+    else:
+        print(f"文件夹核验通过：存证的 {files} 个文件都与存证时完全相同。")
 
 
 def _show(verdict: Verdict) -> None:
@@ -75,6 +160,16 @@ def _digests(path: Path) -> Digests:
         raise Failed(Exit.USAGE, f"{path}：{refused.reason.sentence}") from refused
 
 
+def _manifest(path: Path) -> Manifest:
+    try:
+        with path.open("rb") as lines:
+            return Manifest.read(lines)
+    except OSError as error:
+        raise Failed(Exit.USAGE, f"文件读不出：{path}（{error.strerror}）") from error
+    except Refused as refused:
+        raise Failed(Exit.USAGE, f"{path} 不是文件夹存证的 文件清单.jsonl：{refused.reason.sentence}") from refused
+
+
 def add_open_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `open`."""
     parser.add_argument("manifest", type=Path, metavar="文件清单", help="存证文件夹时保存的 文件清单.jsonl")
@@ -84,13 +179,7 @@ def add_open_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run_open(options: argparse.Namespace) -> Exit:
     """Disclose one file of a set. Raises `Failed`."""
-    try:
-        with options.manifest.open("rb") as lines:
-            manifest = Manifest.read(lines)
-    except OSError as error:
-        raise Failed(Exit.USAGE, f"文件读不出：{options.manifest}（{error.strerror}）") from error
-    except Refused as refused:
-        raise Failed(Exit.USAGE, f"{options.manifest}：{refused.reason.sentence}") from refused
+    manifest = _manifest(options.manifest)
     if options.path is None:
         for path in sorted(manifest.files):
             print(path)
