@@ -144,7 +144,6 @@ def test_a_folder_is_deposited_and_nothing_but_commitments_leaves(visitors, file
     assert MAKER in page.locator("main").inner_text()
 
 
-@pytest.mark.parametrize("phone", [False, True], ids=["desktop", "phone"])
 def opened_one(page, manifest, name, folder):
     """The opening of one file of the set, made in a page of its own; nothing is posted meanwhile."""
     other = page.context.new_page()
@@ -211,6 +210,7 @@ def test_one_file_of_a_dropped_set_is_proved_without_its_siblings(visitors, file
     reader.locator("#vf-sentence.vf-bad").wait_for()
 
 
+@pytest.mark.parametrize("phone", [False, True], ids=["desktop", "phone"])
 def test_three_steps_for_somebody_new(visitors, files, tmp_path, watch, phone):
     page = visitors.person("secrecy", phone=phone)
     sent = watch(page)

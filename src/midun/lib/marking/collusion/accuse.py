@@ -44,7 +44,7 @@ def accuse(
     found: list[Accused] = []
     trials = len(readings) * len(ids)
     prepared = [one for one in (_centred(reading, key) for reading in readings) if one[1] > 0]
-    if not prepared:
+    if not prepared or not ids:
         return []
     mean = expected(key, len(readings[0]))
     least = -2 * math.log(limit / trials) / _ROOM
