@@ -60,7 +60,8 @@ def project_new(request: PageRequest) -> HttpResponse:
             form.add_error("title", str(problem))
         else:
             return redirect("deposits:project", made.uuid)
-    return render(request, "deposits/project_form.html", {"form": form, "heading": "建立研发过程"})
+    context = {"form": form, "title": "建立研发过程", "back": "/deposits/projects/"}
+    return render(request, "deposits/project_form.html", context)
 
 
 @page(Permission.READ_DEPOSITS)
@@ -88,4 +89,5 @@ def project_edit(request: PageRequest, project: uuid.UUID) -> HttpResponse:
             form.add_error(None, str(stale))
         else:
             return redirect("deposits:project", found.uuid)
-    return render(request, "deposits/project_form.html", {"form": form, "heading": "更改名称", "project": found})
+    context = {"form": form, "title": "更改名称", "back": f"/deposits/projects/{found.uuid}/"}
+    return render(request, "deposits/project_form.html", context)

@@ -2,24 +2,16 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
 
 from midun.evidence.models.deposits import Deposit
-from midun.kernel.orgs.actor import Actor
-from midun.kernel.orgs.enums import Permission
+from midun.evidence.models.scopes import OwnQuerySet
 from midun.kernel.orgs.models import Scoped
-from midun.kernel.orgs.scoping import NOBODY, ScopedQuerySet
 
 
-class StatementQuerySet(ScopedQuerySet):
+class StatementQuerySet(OwnQuerySet):
     """As the deposits they belong to."""
 
-    @classmethod
-    def scope_for(cls, actor: Actor) -> Q:
-        """Only the actor's own enterprise."""
-        if actor.organisation_id is None or not actor.may(Permission.READ_DEPOSITS):
-            return NOBODY
-        return Q(deposit__tenant__enterprise_id=actor.organisation_id)
+    owner = "deposit__tenant__enterprise_id"
 
 
 class Statement(Scoped):

@@ -1,11 +1,12 @@
 """Access is part of fetching: `Model.objects` raises until it is told for whom it fetches."""
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
 
 from midun.kernel.orgs.actor import Actor
+from midun.kernel.orgs.enums import Permission
 
 
 class Unscoped(Exception):
@@ -116,3 +117,20 @@ class PublicQuerySet(ScopedQuerySet):
 
 NOBODY = Q(pk__in=())
 """A condition that no row meets."""
+
+
+class OwnQuerySet(ScopedQuerySet):
+    """Rows of an organisation that only its own members with a right see; nobody above it and no administrator does.
+
+    Subclasses name the `right` and, where it is not `enterprise_id`, the path to the organisation's key.
+    """
+
+    right: ClassVar[Permission]
+    owner: ClassVar[str] = "enterprise_id"
+
+    @classmethod
+    def scope_for(cls, actor: Actor) -> Q:
+        """Only the actor's own organisation."""
+        if actor.organisation_id is None or not actor.may(cls.right):
+            return NOBODY
+        return Q(**{cls.owner: actor.organisation_id})

@@ -7,34 +7,23 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
-from midun.kernel.orgs.actor import Actor
 from midun.kernel.orgs.enums import Permission
 from midun.kernel.orgs.models import Organisation, Scoped
-from midun.kernel.orgs.scoping import NOBODY, ScopedQuerySet
+from midun.kernel.orgs.scoping import OwnQuerySet
 
 TITLE, REASON = 80, 200
 
 
-class BatchQuerySet(ScopedQuerySet):
+class BatchQuerySet(OwnQuerySet):
     """Batches of the actor's own enterprise; no bureau sees any."""
 
-    @classmethod
-    def scope_for(cls, actor: Actor) -> Q:
-        """Only the actor's own."""
-        if actor.organisation_id is None or not actor.may(Permission.READ_DEPOSITS):
-            return NOBODY
-        return Q(enterprise_id=actor.organisation_id)
+    right = Permission.READ_DEPOSITS
 
 
-class CopyQuerySet(ScopedQuerySet):
+class CopyQuerySet(BatchQuerySet):
     """As the batch they belong to."""
 
-    @classmethod
-    def scope_for(cls, actor: Actor) -> Q:
-        """Only the actor's own."""
-        if actor.organisation_id is None or not actor.may(Permission.READ_DEPOSITS):
-            return NOBODY
-        return Q(batch__enterprise_id=actor.organisation_id)
+    owner = "batch__enterprise_id"
 
 
 class IssueBatch(Scoped):

@@ -7,33 +7,22 @@ from django.db import models
 from django.db.models import Q
 
 from midun.evidence.models import Deposit
-from midun.kernel.orgs.actor import Actor
 from midun.kernel.orgs.enums import Permission
 from midun.kernel.orgs.models import Organisation, Scoped
-from midun.kernel.orgs.scoping import NOBODY, ScopedQuerySet
+from midun.kernel.orgs.scoping import OwnQuerySet
 from midun.matching.models.summary import Summarised
 
 
-class ProjectQuerySet(ScopedQuerySet):
+class ProjectQuerySet(OwnQuerySet):
     """Projects of the actor's own enterprise; no bureau sees any."""
 
-    @classmethod
-    def scope_for(cls, actor: Actor) -> Q:
-        """Only the actor's own."""
-        if actor.organisation_id is None or not actor.may(Permission.COMPARE):
-            return NOBODY
-        return Q(enterprise_id=actor.organisation_id)
+    right = Permission.COMPARE
 
 
-class ReportQuerySet(ScopedQuerySet):
+class ReportQuerySet(ProjectQuerySet):
     """As the project they belong to."""
 
-    @classmethod
-    def scope_for(cls, actor: Actor) -> Q:
-        """Only the actor's own."""
-        if actor.organisation_id is None or not actor.may(Permission.COMPARE):
-            return NOBODY
-        return Q(project__enterprise_id=actor.organisation_id)
+    owner = "project__enterprise_id"
 
 
 class ComparisonProject(Scoped):

@@ -9,24 +9,19 @@ from django.db.models import F, Q
 from django.urls import reverse
 
 from midun.claims.models import Claim
-from midun.kernel.orgs.actor import Actor
 from midun.kernel.orgs.enums import Permission
 from midun.kernel.orgs.models import Organisation, Scoped
-from midun.kernel.orgs.scoping import NOBODY, ScopedQuerySet
+from midun.kernel.orgs.scoping import OwnQuerySet
 from midun.lib.similarity.sealed import Session
 
 PARTY = 60
 
 
-class SessionQuerySet(ScopedQuerySet):
+class SessionQuerySet(OwnQuerySet):
     """Only the bureau that opened it: its report shows passages of a secret, so not even the bureau above reads it."""
 
-    @classmethod
-    def scope_for(cls, actor: Actor) -> Q:
-        """The actor's own unit."""
-        if actor.organisation_id is None or not actor.may(Permission.SCREEN):
-            return NOBODY
-        return Q(unit_id=actor.organisation_id)
+    right = Permission.SCREEN
+    owner = "unit_id"
 
 
 class SealedSession(Scoped):

@@ -55,7 +55,8 @@ def project_new(request: PageRequest) -> HttpResponse:
             form.add_error("title", str(problem))
         else:
             return redirect("matching:project", made.uuid)
-    return render(request, "matching/project_form.html", {"form": form, "heading": "建立比对项目"})
+    context = {"form": form, "title": "建立比对项目", "back": "/matching/projects/"}
+    return render(request, "matching/project_form.html", context)
 
 
 @page(Permission.COMPARE, writes=True)
@@ -73,7 +74,8 @@ def project_edit(request: PageRequest, project: uuid.UUID) -> HttpResponse:
             form.add_error(None, str(stale))
         else:
             return redirect("matching:project", found.uuid)
-    return render(request, "matching/project_form.html", {"form": form, "heading": "更改名称", "project": found})
+    context = {"form": form, "title": "更改名称", "back": f"/matching/projects/{found.uuid}/"}
+    return render(request, "matching/project_form.html", context)
 
 
 @page(Permission.COMPARE)
