@@ -10,7 +10,7 @@ import pytest
 from midun.deposits import services
 from midun.deposits.models import HandOff
 from midun.evidence.models import Deposit, Project, Token
-from midun.kernel.orgs.services import Refused
+from midun.kernel.orgs.services import Refused, begin_project
 from midun.kernel.trail.models import Entry
 from midun.lib.sheets import read_tables
 
@@ -95,10 +95,12 @@ def test_projects(login, deposit, cast, at):
     assert project.title == "R-22"
     assert login("other_enterprise_admin").get(answer["Location"]).status_code == 404
     with pytest.raises(Refused):
-        services.begin_project(
-            enterprise=cast.organisations["jia"], title="x", actor=actor(cast, "other_enterprise_admin"), at=at
+        begin_project(
+            Project, enterprise=cast.organisations["jia"], title="x", actor=actor(cast, "other_enterprise_admin"), at=at
         )
-    told = json.dumps(list(Entry.objects.filter(target_type="evidence.project").values("after")), default=str)
+    told = json.dumps(
+        list(Entry.objects.filter(target_type="evidence.project").values("after", "target_label")), default=str
+    )
     assert "R-2" not in told
 
 

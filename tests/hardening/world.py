@@ -21,7 +21,7 @@ from midun.claims import services as claims
 from midun.claims.models import Claim, Suggestion
 from midun.deposits import services as deposits
 from midun.directory.services import enterprise_import
-from midun.evidence.models import Token
+from midun.evidence.models import Project, Token
 from midun.evidence.services import tokens
 from midun.kernel.files.models import Attachment
 from midun.kernel.files.services import attach
@@ -29,6 +29,7 @@ from midun.kernel.orgs import services as orgs
 from midun.kernel.orgs.actor import system_actor
 from midun.kernel.orgs.enums import Level, OrganisationKind, Role
 from midun.kernel.orgs.models import User
+from midun.kernel.orgs.services import begin_project
 from midun.kernel.statistics.services import filling
 from midun.kernel.trail.models import Entry
 from midun.lib.marking.keys import MarkKey
@@ -37,6 +38,7 @@ from midun.lib.marking.registry import Issued
 from midun.lib.similarity.report.summary import encode, summarised
 from midun.marking import services as marking
 from midun.matching import services as matching
+from midun.matching.models import ComparisonProject
 from midun.publicity import services as publicity
 from midun.publicity.models import GovReport, NewsItem, QuestionnaireHandout, Resource, TypicalCase
 from midun.reporting.services import forms_of, open_forms
@@ -244,7 +246,7 @@ def _publicity(world):
 def _deposits(world):
     """甲's: one deposit in a course of development, handed to the notary, and a token."""
     cast, at, own = world.cast, world.at, world.cast.actor("enterprise_admin")
-    course = deposits.begin_project(enterprise=cast.jia, title=f"{MARK}配方", actor=own, at=at)
+    course = begin_project(Project, enterprise=cast.jia, title=f"{MARK}配方", actor=own, at=at)
     made = deposit_at(open_log(), cast.jia, 0, label=f"{MARK}图纸", project=course)
     given = deposits.hand_off(
         enterprise=cast.jia, deposits=[made], purpose=f"{MARK}保全", notary=cast.notary, actor=own, at=at
@@ -265,7 +267,7 @@ def _comparisons(world):
     """甲's comparison with its report; the bureau's screening and sealed session on a claim of 甲's."""
     cast, at, own = world.cast, world.at, world.cast.actor("enterprise_admin")
     officer, report = cast.actor("district_officer"), _report()
-    course = matching.begin_project(enterprise=cast.jia, title=f"{MARK}比对", actor=own, at=at)
+    course = begin_project(ComparisonProject, enterprise=cast.jia, title=f"{MARK}比对", actor=own, at=at)
     summary = encode(summarised(report, titles=False))
     shown = matching.submit_summary(course, data=summary, actor=own, at=at)
     claim = world["claim"]

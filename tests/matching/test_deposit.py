@@ -6,7 +6,9 @@ import pytest
 
 from midun.config import matching_commands
 from midun.evidence.models import Deposit
+from midun.kernel.orgs.services import begin_project
 from midun.matching import services
+from midun.matching.models import ComparisonProject
 from tests.conftest import AT
 from tests.evidence.conftest import engine, log, token_for  # noqa: F401  # fixtures
 from tests.lib.similarity.building import prose
@@ -31,7 +33,7 @@ def test_a_report_is_deposited_and_linked(sides, tmp_path, live_server, engine, 
     assert token not in report.decode()
     assert "--deposit" not in json.loads(report)["command"]
     actor = cast.actor("enterprise_admin")
-    project = services.begin_project(enterprise=cast.jia, title="L-3", actor=actor, at=AT)
+    project = begin_project(ComparisonProject, enterprise=cast.jia, title="L-3", actor=actor, at=AT)
     summary = (tmp_path / "out/summary.json").read_bytes()
     made = services.submit_summary(project, data=summary, actor=actor, at=AT)
     deposit = Deposit.objects.unscoped("test").select_related("tenant").get()

@@ -5,7 +5,7 @@ import os
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from midun.kernel.orgs.services import Refused
+from midun.kernel.orgs.services import ProjectProblem, Refused, begin_project
 from midun.kernel.trail.models import Entry
 from midun.lib.tlog.commitment import digest_chunks
 from midun.lib.tlog.opening import Opening
@@ -18,7 +18,9 @@ from tests.lib.similarity.reports import SECRET, TITLE
 
 @pytest.fixture
 def project(cast):
-    return services.begin_project(enterprise=cast.jia, title="L-3 事项", actor=cast.actor("enterprise_admin"), at=AT)
+    return begin_project(
+        ComparisonProject, enterprise=cast.jia, title="L-3 事项", actor=cast.actor("enterprise_admin"), at=AT
+    )
 
 
 @pytest.fixture
@@ -52,7 +54,7 @@ def test_the_pages_of_a_project(login, cast, summary_json):
 def test_nothing_of_the_content_is_kept(cast, project, report_json, summary_json):
     actor = cast.actor("enterprise_admin")
     for bad in (report_json, b"{}", b"[]", b"x", summary_json[:-9]):
-        with pytest.raises(services.ProjectProblem):
+        with pytest.raises(ProjectProblem):
             services.submit_summary(project, data=bad, actor=actor, at=AT)
     services.submit_summary(project, data=summary_json, actor=actor, at=AT)
     kept = str(ProjectReport.objects.unscoped("test").values())
@@ -63,8 +65,10 @@ def test_nothing_of_the_content_is_kept(cast, project, report_json, summary_json
 def test_titles_of_projects_do_not_stand_in_the_trail(cast, project):
     entry = Entry.objects.about(project).get()
     assert "L-3" not in entry.target_label + entry.after
-    with pytest.raises(services.ProjectProblem, match="同名"):
-        services.begin_project(enterprise=cast.jia, title="L-3 事项", actor=cast.actor("enterprise_admin"), at=AT)
+    with pytest.raises(ProjectProblem, match="同名"):
+        begin_project(
+            ComparisonProject, enterprise=cast.jia, title="L-3 事项", actor=cast.actor("enterprise_admin"), at=AT
+        )
 
 
 def test_outsider_gets_404(login, project, report):
@@ -79,7 +83,7 @@ def test_other_role_gets_403_and_no_bureau_sees_any(login, cast, project, who):
     assert login(who).get(f"/matching/projects/{project.uuid}/").status_code == 403
     assert not ComparisonProject.objects.visible_to(cast.actor(who)).exists()
     with pytest.raises(Refused):
-        services.begin_project(enterprise=cast.jia, title="x", actor=cast.actor(who), at=AT)
+        begin_project(ComparisonProject, enterprise=cast.jia, title="x", actor=cast.actor(who), at=AT)
 
 
 @pytest.fixture
@@ -111,13 +115,13 @@ def test_it_rejects_an_opening_of_something_else(cast, report, deposited, report
     other = Opening(os.urandom(32), b"", digest_chunks([b"another file"]))
     salted = Opening(os.urandom(32), b"", digest_chunks([report_json]))
     for bad, said in ((other, "不是这份报告"), (salted, "承诺值不符")):
-        with pytest.raises(services.ProjectProblem, match=said):
+        with pytest.raises(ProjectProblem, match=said):
             services.link_deposit(report, deposit=row, opening=bad.encode(), actor=actor, at=AT)
-    with pytest.raises(services.ProjectProblem, match="读不出"):
+    with pytest.raises(ProjectProblem, match="读不出"):
         services.link_deposit(report, deposit=row, opening=b"{}", actor=actor, at=AT)
     foreign = deposit_at(type("L", (), {"number": 1}), cast.yi, 4)
     with pytest.raises(Refused):
         services.link_deposit(report, deposit=foreign, opening=opening.encode(), actor=actor, at=AT)
     services.link_deposit(report, deposit=row, opening=opening.encode(), actor=actor, at=AT)
-    with pytest.raises(services.ProjectProblem, match="已关联"):
+    with pytest.raises(ProjectProblem, match="已关联"):
         services.link_deposit(report, deposit=row, opening=opening.encode(), actor=actor, at=AT)

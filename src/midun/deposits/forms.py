@@ -12,6 +12,7 @@ from midun.evidence.services.quotas import MOST, PER_DAY, PER_MINUTE
 from midun.kernel.orgs.enums import OrganisationKind, Role
 from midun.kernel.orgs.models import Membership, Organisation
 from midun.kernel.web.forms import FilterForm
+from midun.kernel.web.projects import ProjectChoiceField
 
 
 class DepositFilter(FilterForm):
@@ -23,7 +24,7 @@ class DepositFilter(FilterForm):
         required=False,
         choices=[("", "全部"), *Deposit.Kind.choices[:2]],
     )
-    project: forms.ModelChoiceField = forms.ModelChoiceField(
+    project = ProjectChoiceField(
         label="研发过程", required=False, queryset=Project.objects.none(), empty_label="全部", to_field_name="uuid"
     )
 
@@ -34,17 +35,6 @@ class DepositFilter(FilterForm):
     def narrow(self, records: Any, name: str, value: Any) -> Any:
         """The word stands in the label."""
         return records.filter(label__icontains=value) if name == "word" else super().narrow(records, name, value)
-
-
-class ProjectForm(forms.Form):
-    """The name of a 研发过程."""
-
-    title = forms.CharField(
-        label="名称",
-        max_length=80,
-        help_text="平台能看到这个名称。请用内部代号，如“R-21 项目”，不要写出技术内容或客户名称",
-    )
-    version = forms.IntegerField(widget=forms.HiddenInput, required=False, initial=1)
 
 
 class StatementForm(forms.Form):

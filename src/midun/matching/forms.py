@@ -32,17 +32,6 @@ class BytesField(forms.FileField):
         return file.read()
 
 
-class ProjectForm(forms.Form):
-    """The name of a 比对项目."""
-
-    title = forms.CharField(
-        label="名称",
-        max_length=80,
-        help_text="平台能看到这个名称。请用内部代号，如“离职员工 L-3 事项”，不要写出技术内容或客户名称",
-    )
-    version = forms.IntegerField(widget=forms.HiddenInput, required=False, initial=1)
-
-
 class SummaryForm(forms.Form):
     """A summary as a script read it out of `summary.json`: the file itself is not sent."""
 

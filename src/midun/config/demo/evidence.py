@@ -12,7 +12,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from midun.deposits.services import begin_project, hand_off, show_statement
+from midun.deposits.services import hand_off, show_statement
 from midun.evidence.engine import door
 from midun.evidence.engine.place import Place
 from midun.evidence.engine.supervisor import Supervisor
@@ -21,6 +21,7 @@ from midun.evidence.services.logs import open_log
 from midun.evidence.services.tokens import tenant_of
 from midun.kernel.orgs.enums import OrganisationKind
 from midun.kernel.orgs.models import Membership, Organisation
+from midun.kernel.orgs.services import begin_project
 from midun.lib.exchange import Item, Request, Status
 from midun.lib.tlog.commitment import Commitment, Kind, digest_chunks
 from midun.lib.tlog.manifest import Manifest
@@ -74,7 +75,7 @@ def build(at: datetime) -> None:
     if log is None:
         return
     enterprise, actor = member.organisation, member.actor()
-    project = begin_project(enterprise=enterprise, title="R-21 项目（内部代号）", actor=actor, at=at)
+    project = begin_project(Project, enterprise=enterprise, title="R-21 项目（内部代号）", actor=actor, at=at)
     folder = Path(settings.MIDUN_HOME) / FOLDER
     made = [_keep(folder, example) for example in _EXAMPLES]
     with Supervisor():

@@ -4,17 +4,17 @@ import uuid
 
 from django.db.models import Count, Max, Min
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 
-from midun.deposits import services
-from midun.deposits.forms import ProjectForm
 from midun.deposits.stages import Stages
-from midun.deposits.views.found import deposits_of, find_project, may_deposit, own_enterprise, projects_of
+from midun.deposits.views.found import deposits_of, find_project, may_deposit, projects_of
+from midun.evidence.models import Project
 from midun.kernel.orgs.enums import Permission
-from midun.kernel.orgs.services import Stale
 from midun.kernel.web.listing import ListColumn, Listing
 from midun.kernel.web.page import PageRequest, page
+from midun.kernel.web.projects import ProjectPages
 
+PAGES = ProjectPages(Project, "/deposits/projects/", "R-21 项目")
 PROJECTS = Listing(
     "deposit-projects",
     "研发过程",
@@ -47,21 +47,7 @@ def projects(request: PageRequest) -> HttpResponse:
 @page(Permission.DEPOSIT, writes=True)
 def project_new(request: PageRequest) -> HttpResponse:
     """Begin one."""
-    form = ProjectForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            made = services.begin_project(
-                enterprise=own_enterprise(request),
-                title=form.cleaned_data["title"],
-                actor=request.actor,
-                at=request.at,
-            )
-        except services.ProjectProblem as problem:
-            form.add_error("title", str(problem))
-        else:
-            return redirect("deposits:project", made.uuid)
-    context = {"form": form, "title": "建立研发过程", "back": "/deposits/projects/"}
-    return render(request, "deposits/project_form.html", context)
+    return PAGES.begin(request)
 
 
 @page(Permission.READ_DEPOSITS)
@@ -77,17 +63,4 @@ def project(request: PageRequest, project: uuid.UUID) -> HttpResponse:
 @page(Permission.DEPOSIT, writes=True)
 def project_edit(request: PageRequest, project: uuid.UUID) -> HttpResponse:
     """Give it another name."""
-    found = find_project(request, project)
-    form = ProjectForm(request.POST or None, initial={"title": found.title, "version": found.version})
-    if request.method == "POST" and form.is_valid():
-        title, version = form.cleaned_data["title"], form.cleaned_data["version"] or 0
-        try:
-            services.rename_project(found, title=title, version=version, actor=request.actor, at=request.at)
-        except services.ProjectProblem as problem:
-            form.add_error("title", str(problem))
-        except Stale as stale:
-            form.add_error(None, str(stale))
-        else:
-            return redirect("deposits:project", found.uuid)
-    context = {"form": form, "title": "更改名称", "back": f"/deposits/projects/{found.uuid}/"}
-    return render(request, "deposits/project_form.html", context)
+    return PAGES.rename(request, find_project(request, project))

@@ -1,14 +1,12 @@
 """比对项目: an enterprise's comparisons, by digests and shares."""
 
-import uuid
-
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
 from midun.evidence.models import Deposit
 from midun.kernel.orgs.enums import Permission
-from midun.kernel.orgs.models import Organisation, Scoped
+from midun.kernel.orgs.models import OwnProject
 from midun.kernel.orgs.scoping import OwnQuerySet
 from midun.matching.models.summary import Summarised
 
@@ -25,32 +23,18 @@ class ReportQuerySet(ProjectQuerySet):
     owner = "project__enterprise_id"
 
 
-class ComparisonProject(Scoped):
-    """Comparisons about one matter. The title is what the enterprise chose to show; the platform can read it."""
+class ComparisonProject(OwnProject):
+    """Comparisons about one matter."""
 
-    uuid = models.UUIDField("编号", default=uuid.uuid4, unique=True, editable=False)
-    enterprise = models.ForeignKey(Organisation, on_delete=models.RESTRICT, related_name="+", verbose_name="企业")
-    title = models.CharField("名称", max_length=80)
-    created_at = models.DateTimeField("建立时间")
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.RESTRICT, null=True, related_name="+", verbose_name="建立人"
-    )
-    version = models.PositiveIntegerField("版本", default=1)
+    right = Permission.COMPARE
+    most = 500
 
     objects = ProjectQuerySet.guarded()
     reachable = ProjectQuerySet.reachable()
 
-    class Meta(Scoped.Meta):
+    class Meta(OwnProject.Meta):
         verbose_name = "比对项目"
         verbose_name_plural = "比对项目"
-        ordering = ("-created_at", "-pk")
-        constraints = (
-            models.CheckConstraint(condition=~Q(title=""), name="matching_project_titled"),
-            models.UniqueConstraint(fields=("enterprise", "title"), name="matching_project_title_once"),
-        )
-
-    def __str__(self) -> str:
-        return f"比对项目 {str(self.uuid)[:8]}"  # auditors of bureaus read the trail: not the title
 
 
 class ProjectReport(Summarised):

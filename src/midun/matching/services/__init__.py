@@ -1,12 +1,6 @@
 """What people do with comparisons, one function per act."""
 
-from midun.matching.services.projects import (
-    ProjectProblem,
-    begin_project,
-    link_deposit,
-    rename_project,
-    submit_summary,
-)
+from midun.matching.services.projects import link_deposit, submit_summary
 from midun.matching.services.screening import ScreeningProblem, attach_report, void_screening
 from midun.matching.services.sessions import (
     SessionProblem,
@@ -20,11 +14,9 @@ from midun.matching.services.sessions import (
 )
 
 __all__ = [
-    "ProjectProblem",
     "ScreeningProblem",
     "SessionProblem",
     "attach_report",
-    "begin_project",
     "close_session",
     "expire",
     "finish",
@@ -32,7 +24,6 @@ __all__ = [
     "open_session",
     "read_report",
     "receive_bundle",
-    "rename_project",
     "start_comparison",
     "submit_summary",
     "void_screening",

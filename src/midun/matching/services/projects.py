@@ -1,4 +1,4 @@
-"""比对项目: begun, renamed; summaries handed in; a deposit linked once its opening shows that it is of the report."""
+"""比对项目: summaries handed in; a deposit linked once its opening shows that it is of the report."""
 
 from datetime import datetime
 
@@ -6,9 +6,7 @@ from django.db import transaction
 
 from midun.evidence.models import Deposit
 from midun.kernel.orgs.actor import Actor
-from midun.kernel.orgs.enums import OrganisationKind, Permission
-from midun.kernel.orgs.models import Organisation
-from midun.kernel.orgs.services import NotPossible, Refused, claim_version, require
+from midun.kernel.orgs.services import ProjectProblem, Refused, held_project
 from midun.kernel.trail.services import record
 from midun.kernel.trail.verbs import Verb
 from midun.lib.similarity.report.summary import BadReport, parse_summary
@@ -16,71 +14,13 @@ from midun.lib.tlog.errors import Refused as Unsound
 from midun.lib.tlog.opening import Opening
 from midun.matching.models import ComparisonProject, ProjectReport
 
-MOST, MOST_REPORTS = 500, 200
-_TITLE = 80
-
-
-class ProjectProblem(NotPossible):
-    """The project or report cannot be entered so."""
-
-
-def _require_own(enterprise_id: int, actor: Actor) -> None:
-    require(actor, Permission.COMPARE)
-    if actor.user_id is not None and actor.organisation_id != enterprise_id:
-        raise Refused("只能管理本企业的比对项目")
-
-
-def _title(enterprise_id: int, title: str, *, but: int | None = None) -> str:
-    title = " ".join(title.split())[:_TITLE]
-    if not title:
-        raise ProjectProblem("请填写名称")
-    same = ComparisonProject.objects.unscoped("titles of one's own").filter(enterprise_id=enterprise_id, title=title)
-    if same.exclude(pk=but).exists():
-        raise ProjectProblem("已有同名的比对项目")
-    return title
-
-
-@transaction.atomic
-def begin_project(*, enterprise: Organisation, title: str, actor: Actor, at: datetime) -> ComparisonProject:
-    """Begin one. Raises `Refused`, `ProjectProblem`."""
-    _require_own(enterprise.pk, actor)
-    if enterprise.kind != OrganisationKind.ENTERPRISE:
-        raise ProjectProblem("只有企业可以建立比对项目")
-    title = _title(enterprise.pk, title)
-    if ComparisonProject.objects.unscoped("how many there are").filter(enterprise=enterprise).count() >= MOST:
-        raise ProjectProblem(f"比对项目最多 {MOST} 个")
-    made: ComparisonProject = ComparisonProject.objects.create(
-        enterprise=enterprise, title=title, created_at=at, created_by_id=actor.user_id
-    )
-    record(actor=actor, verb=Verb.CREATED, target=made, at=at)
-    return made
-
-
-def _held(project: ComparisonProject, actor: Actor) -> ComparisonProject:
-    now: ComparisonProject = (
-        ComparisonProject.objects.unscoped("lock").select_for_update(of=("self",)).get(pk=project.pk)
-    )
-    _require_own(now.enterprise_id, actor)
-    return now
-
-
-@transaction.atomic
-def rename_project(project: ComparisonProject, *, title: str, version: int, actor: Actor, at: datetime) -> None:
-    """Give it another name. Raises `Refused`, `ProjectProblem`, `Stale` when somebody was faster."""
-    now = _held(project, actor)
-    title = _title(now.enterprise_id, title, but=now.pk)
-    if title == now.title:
-        return
-    claim_version(now, version)
-    now.title = title
-    now.save(update_fields=["title"])
-    record(actor=actor, verb=Verb.CHANGED, target=now, at=at)
+MOST_REPORTS = 200
 
 
 @transaction.atomic
 def submit_summary(project: ComparisonProject, *, data: bytes, actor: Actor, at: datetime) -> ProjectReport:
     """Keep a report's summary. Raises `Refused`, `ProjectProblem` with what is wrong with it."""
-    now = _held(project, actor)
+    now = held_project(project, actor)
     try:
         summary = parse_summary(data)
     except BadReport as bad:
@@ -110,7 +50,7 @@ def link_deposit(report: ProjectReport, *, deposit: Deposit, opening: bytes, act
 
     Raises `Refused`, `ProjectProblem` when the opening is of another file or another deposit.
     """
-    project = _held(report.project, actor)
+    project = held_project(report.project, actor)
     if deposit.tenant.enterprise_id != project.enterprise_id:
         raise Refused("只能关联本企业的存证")
     if report.deposit_id is not None:

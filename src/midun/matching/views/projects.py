@@ -8,14 +8,16 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
 from midun.kernel.orgs.enums import Permission
-from midun.kernel.orgs.services import Stale
+from midun.kernel.orgs.services import ProjectProblem
 from midun.kernel.web.listing import ListColumn, Listing
 from midun.kernel.web.page import PageRequest, page
+from midun.kernel.web.projects import ProjectPages
 from midun.matching import services
-from midun.matching.forms import LinkForm, ProjectForm, SummaryForm
+from midun.matching.forms import LinkForm, SummaryForm
 from midun.matching.models import ComparisonProject
-from midun.matching.views.found import find_project, find_report, own_deposits, own_organisation
+from midun.matching.views.found import find_project, find_report, own_deposits
 
+PAGES = ProjectPages(ComparisonProject, "/matching/projects/", "离职员工 L-3 事项")
 PROJECTS = Listing(
     "comparison-projects",
     "比对项目",
@@ -42,40 +44,13 @@ def projects(request: PageRequest) -> HttpResponse:
 @page(Permission.COMPARE, writes=True)
 def project_new(request: PageRequest) -> HttpResponse:
     """Begin one."""
-    form = ProjectForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            made = services.begin_project(
-                enterprise=own_organisation(request),
-                title=form.cleaned_data["title"],
-                actor=request.actor,
-                at=request.at,
-            )
-        except services.ProjectProblem as problem:
-            form.add_error("title", str(problem))
-        else:
-            return redirect("matching:project", made.uuid)
-    context = {"form": form, "title": "建立比对项目", "back": "/matching/projects/"}
-    return render(request, "matching/project_form.html", context)
+    return PAGES.begin(request)
 
 
 @page(Permission.COMPARE, writes=True)
 def project_edit(request: PageRequest, project: uuid.UUID) -> HttpResponse:
     """Give it another name."""
-    found = find_project(request, project)
-    form = ProjectForm(request.POST or None, initial={"title": found.title, "version": found.version})
-    if request.method == "POST" and form.is_valid():
-        title, version = form.cleaned_data["title"], form.cleaned_data["version"] or 0
-        try:
-            services.rename_project(found, title=title, version=version, actor=request.actor, at=request.at)
-        except services.ProjectProblem as problem:
-            form.add_error("title", str(problem))
-        except Stale as stale:
-            form.add_error(None, str(stale))
-        else:
-            return redirect("matching:project", found.uuid)
-    context = {"form": form, "title": "更改名称", "back": f"/matching/projects/{found.uuid}/"}
-    return render(request, "matching/project_form.html", context)
+    return PAGES.rename(request, find_project(request, project))
 
 
 @page(Permission.COMPARE)
@@ -94,7 +69,7 @@ def submit(request: PageRequest, project: uuid.UUID) -> HttpResponse:
         try:
             data = form.cleaned_data["text"].encode()
             made = services.submit_summary(found, data=data, actor=request.actor, at=request.at)
-        except services.ProjectProblem as problem:
+        except ProjectProblem as problem:
             form.add_error(None, str(problem))
         else:
             messages.success(request, "已登记报告摘要")
@@ -113,7 +88,7 @@ def report(request: PageRequest, number: int) -> HttpResponse:
             services.link_deposit(
                 found, deposit=said["deposit"], opening=said["opening"], actor=request.actor, at=request.at
             )
-        except services.ProjectProblem as problem:
+        except ProjectProblem as problem:
             form.add_error(None, str(problem))
         else:
             messages.success(request, "已核实：所选存证存的就是这份报告")

@@ -3,6 +3,7 @@
 from midun.kernel.orgs.models.base import Scoped, UnitRecord, UnitRecordQuerySet, void_iff_reason
 from midun.kernel.orgs.models.organisations import DivisionCode, Jurisdiction, Organisation, OrganisationQuerySet
 from midun.kernel.orgs.models.people import Invitation, LoginRecord, Membership, User, auditors_above
+from midun.kernel.orgs.models.projects import OwnProject
 
 __all__ = [
     "DivisionCode",
@@ -12,6 +13,7 @@ __all__ = [
     "Membership",
     "Organisation",
     "OrganisationQuerySet",
+    "OwnProject",
     "Scoped",
     "UnitRecord",
     "UnitRecordQuerySet",

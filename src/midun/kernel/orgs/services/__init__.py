@@ -9,6 +9,7 @@ from midun.kernel.orgs.services.organisations import (
     close_organisation,
     reopen_organisation,
 )
+from midun.kernel.orgs.services.projects import ProjectProblem, begin_project, held_project, rename_project
 from midun.kernel.orgs.services.rights import NotPossible, Refused, Stale, claim_version, require, require_within
 from midun.kernel.orgs.services.tree import (
     TreeProblem,
@@ -24,12 +25,14 @@ __all__ = [
     "MembershipProblem",
     "NotPossible",
     "OrganisationProblem",
+    "ProjectProblem",
     "Refused",
     "Stale",
     "TreeProblem",
     "add_divisions",
     "add_jurisdiction",
     "add_organisation",
+    "begin_project",
     "change_jurisdiction",
     "change_organisation",
     "claim_version",
@@ -39,7 +42,9 @@ __all__ = [
     "enable_user",
     "end",
     "grant",
+    "held_project",
     "people_with",
+    "rename_project",
     "reopen_jurisdiction",
     "reopen_organisation",
     "require",
