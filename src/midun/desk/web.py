@@ -14,6 +14,7 @@ from django.conf import settings
 from django.template import Context, Engine
 
 from midun.desk.keys import Home
+from midun.kernel import web
 
 MAX_FORM = 4 << 20
 HERE = Path(__file__).resolve().parent
@@ -201,7 +202,9 @@ def answer(request: Request) -> Answer:
 def _engine() -> Engine:
     if not settings.configured:
         settings.configure(USE_I18N=False, USE_TZ=True, TIME_ZONE="Asia/Shanghai")  # templates format numbers by it
-    return Engine(dirs=[str(HERE / "templates")], libraries={"desk": "midun.desk.tags"}, builtins=["midun.desk.tags"])
+    shared = Path(web.__file__).parent / "templates"  # the frame of the platform's pages
+    dirs = [str(HERE / "templates"), str(shared)]
+    return Engine(dirs=dirs, libraries={"desk": "midun.desk.tags"}, builtins=["midun.desk.tags"])
 
 
 _ENGINE: list[Engine] = []
@@ -212,7 +215,13 @@ def page(request: Request, template: str, status: int = 200, **context: Any) -> 
     if not _ENGINE:
         _ENGINE.append(_engine())
     menu = [(place, request.path.startswith(place.path)) for place in sorted(MENU, key=lambda one: one.order)]
-    shared = {"root": request.root, "menu": menu, "home": request.home.path, "request": request}
+    shared = {
+        "shell": "desk/shell.html",
+        "root": request.root,
+        "menu": menu,
+        "home": request.home.path,
+        "request": request,
+    }
     text = _ENGINE[0].get_template(template).render(Context({**shared, **context}))
     return Answer(text.encode(), HTML, status)
 
