@@ -11,6 +11,8 @@ from midun.client.kept import OPENING
 from midun.client.outcome import Exit, Failed
 from midun.client.progress import Progress
 from midun.lib.bundle.container import MAX_BYTES
+from midun.lib.bundle.copies import MAX_BYTES as MAX_DISCLOSURE
+from midun.lib.bundle.copies_verified import verify_disclosure
 from midun.lib.bundle.verdict import State, Status, Verdict
 from midun.lib.bundle.verifying import verify_bundle
 from midun.lib.tlog.commitment import Digests, digest_file
@@ -21,12 +23,13 @@ _MAX_SMALL = 2 << 20
 _SHOWN = 20
 _EXIT = {Status.VALID: Exit.OK, Status.INVALID: Exit.INVALID, Status.ACCEPTED_ONLY: Exit.INCOMPLETE}
 _MARKS = {State.OK: "[通过]", State.NOTE: "[注意]", State.MISSING: "[缺少]", State.FAILED: "[失败]"}
+SCOPE_COPY = "它证明：这份副本的登记在上述时间已经存在，此后没有改动。它不证明：副本是否送达，是谁泄露的。"
 SCOPE = "它证明：该数据在上述时间已经存在，此后没有改动。它不证明：谁是作者、权利归谁、内容是否秘密。"
 
 
 def add_verify_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `verify`: those of verify.py."""
-    parser.add_argument("bundle", type=Path, metavar="证明包")
+    parser.add_argument("bundle", type=Path, metavar="证明包", help="或一份副本登记的出示文件（JSON）")
     parser.add_argument(
         "file", type=Path, nargs="?", metavar="原文件", help="或存证的文件夹；同时须用 --opening 给出开启信息"
     )
@@ -44,17 +47,36 @@ def run_verify(options: argparse.Namespace) -> Exit:
         raise Failed(Exit.USAGE, "核验原文件须用 --opening 给出开启信息文件")
     if options.file and options.file.is_dir():
         return _verify_folder(options)
+    data = _read(options.bundle, MAX_DISCLOSURE)
+    if data.lstrip()[:1] == b"{":
+        return _verify_copy(data, options)
     verdict = verify_bundle(
-        _read(options.bundle, MAX_BYTES),
+        data,
         policy=_read(options.policy, _MAX_SMALL) if options.policy else None,
         roots=_read(options.tsa_roots, _MAX_SMALL) if options.tsa_roots else None,
         opening=_read(options.opening, _MAX_SMALL) if options.opening else None,
         file=_digests(options.file) if options.file else None,
     )
+    return _told(verdict, options)
+
+
+def _verify_copy(data: bytes, options: argparse.Namespace) -> Exit:
+    """One copy of a registry, shown with its proof (docs/formats/copy-disclosure.md)."""
+    if options.opening or options.file:
+        raise Failed(Exit.USAGE, "出示文件自带开启信息，不用另给原文件或 --opening")
+    verdict = verify_disclosure(
+        data,
+        policy=_read(options.policy, _MAX_SMALL) if options.policy else None,
+        roots=_read(options.tsa_roots, _MAX_SMALL) if options.tsa_roots else None,
+    )
+    return _told(verdict, options, SCOPE_COPY)
+
+
+def _told(verdict: Verdict, options: argparse.Namespace, scope: str | None = None) -> Exit:
     if options.json:
         sys.stdout.write(verdict.encode().decode())
     else:
-        _show(verdict)
+        _show(verdict, scope or SCOPE)
     return _EXIT[verdict.status]
 
 
@@ -74,7 +96,7 @@ def _verify_folder(options: argparse.Namespace) -> Exit:
         fields = {**json.loads(verdict.encode()), "folder": {**found, "files": len(manifest.files)}}
         print(json.dumps(fields, ensure_ascii=False))
     else:
-        _show(verdict)
+        _show(verdict, SCOPE)
         if verdict.status is not Status.INVALID:
             _show_folder(found, len(manifest.files))
     return Exit.INVALID if found["changed"] or found["missing"] else _EXIT[verdict.status]
@@ -133,12 +155,12 @@ def _show_folder(found: dict[str, list[str]], files: int) -> None:
         print(f"文件夹核验通过：存证的 {files} 个文件都与存证时完全相同。")
 
 
-def _show(verdict: Verdict) -> None:
+def _show(verdict: Verdict, scope: str) -> None:
     for step in verdict.steps:
         print(f"{_MARKS[step.state]} {step.sentence}")
     print(f"\n{verdict.sentence}")
     if verdict.status is not Status.INVALID:
-        print(SCOPE)
+        print(scope)
 
 
 def _read(path: Path, limit: int) -> bytes:

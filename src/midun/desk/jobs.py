@@ -132,10 +132,12 @@ class Job:
             registry.close()
         if not rows:
             raise Wrong(404, "副本已不在原来的文件夹中。")
-        label = self.wanted["label"]
-        grade = SignedLabel.decode(label.encode()).label.grade.word if label else ""
         keys = {key.fingerprint: key for key in self.home.mark_keys()}
-        return manifest(rows, keys[rows[0].key_fingerprint], grade)
+        key = keys[rows[0].key_fingerprint]
+        if not self.wanted["label"]:
+            return manifest(rows, key)
+        label = SignedLabel.decode(self.wanted["label"].encode()).label
+        return manifest(rows, key, label.grade.word, label.term.until)
 
     def progress(self) -> dict[str, Any]:
         """For the page and its script."""

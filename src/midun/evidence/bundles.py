@@ -33,8 +33,10 @@ _STATEMENT = {
 _NOT_LEGAL = "含有开发测试用的时间戳或本平台自己的见证方：不是法定时间，也不是独立见证，不能作为证据使用。"
 
 
-def bundle_of(deposit: Deposit, *, at: datetime, site: str) -> bytes:
+def bundle_of(deposit: Deposit, *, at: datetime, site: str, papers: bool = True) -> bytes:
     """The bundle at the deposit's present stage; `site` is the platform's address (https://…), for the certificate.
+
+    Without `papers` it holds what programs verify, and neither certificate nor verifiers.
 
     Raises `NotInLog`.
     """
@@ -43,12 +45,14 @@ def bundle_of(deposit: Deposit, *, at: datetime, site: str) -> bytes:
     proof = prove(Place.of(deposit.log_number), deposit.index, note)
     stamps = list(covered.stamps)[:MAX_TOKENS]
     statement = Statement.objects.unscoped("shown with its deposit").filter(deposit=deposit).first()
-    papers = {
-        "certificate.pdf": _certificate(deposit, proof, covered, statement, at=at, site=site),
-        "verify.py": verify_py(),
-        "verify.html": verify_html(),
-        "README.txt": readme(stamps),
-    }
+    for_people: dict[str, bytes] = {}
+    if papers:
+        for_people = {
+            "certificate.pdf": _certificate(deposit, proof, covered, statement, at=at, site=site),
+            "verify.py": verify_py(),
+            "verify.html": verify_html(),
+            "README.txt": readme(stamps),
+        }
     return Bundle(
         deposit=deposit.uuid,
         created=at,
@@ -56,7 +60,7 @@ def bundle_of(deposit: Deposit, *, at: datetime, site: str) -> bytes:
         policy=(covered.policy or teller().policy(log)).encode(),
         tokens=tuple(_token(stamp) for stamp in stamps),
         statement=statement.text.encode() if statement else None,
-        papers=papers,
+        papers=for_people,
     ).encode()
 
 

@@ -11,7 +11,15 @@ from midun.lib.tlog.errors import Reason
 
 FORMAT = "midun-verdict/1"
 SENTENCE_OF: Mapping[str, str] = {**{reason.value: reason.sentence for reason in Reason}, **SENTENCES}
-"""Every reason code with its sentence."""
+"""Every reason code of a bundle with its sentence."""
+EVERY_SENTENCE: Mapping[str, str] = {
+    **SENTENCE_OF,
+    "disclosure-malformed": "不是秘盾的出示文件，或文件已损坏、被改动。",
+    "disclosure-copy": "出示的登记内容不符合格式：内容被改动。",
+    "disclosure-batch": "出示的登记内容与批次摘要不符：内容、序号或证明被改动，或不是这个批次的副本。",
+    "disclosure-deposit": "批次登记的文本与存证日志中的记录不符：文本被改动，或证明包不属于这个批次。",
+}
+"""The same, and why the disclosure of a copy is refused (docs/formats/copy-disclosure.md)."""
 
 
 class Status(StrEnum):
@@ -58,7 +66,7 @@ class Verdict:
         if self.status is Status.VALID and tokens and all(token["development"] for token in tokens):
             return SAY["valid-development"]
         absent = [SAY[f"absent-{step.check}"] for step in self.steps if step.state is State.MISSING]
-        return fill(self.status.value, SENTENCE_OF[self.reason] if self.reason else "、".join(absent))
+        return fill(self.status.value, EVERY_SENTENCE[self.reason] if self.reason else "、".join(absent))
 
     def encode(self) -> bytes:
         """As JSON, one line. `detail` is not in it: it is for engineers and differs between verifiers."""
