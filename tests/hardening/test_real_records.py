@@ -42,6 +42,8 @@ OWN = {
     **{f"deposits:project{act}": "project" for act in ("", "-edit")},
     **{f"deposits:handoff{part}": "handoff" for part in ("", "-file")},
     "matching:report": "comparison-report",
+    **{f"marking:{page}": "disclosure" for page in ("disclosure", "disclosure-file", "withdraw")},
+    **{f"marking:{page}": "disclosed" for page in ("disclosed", "disclosed-file")},
     **{f"matching:screening{act}": "screening" for act in ("", "-void")},
     **{
         f"matching:{page}": "sealed"
@@ -86,6 +88,7 @@ def kind_of(name):
 def world(cast, at, monkeypatch):
     # No log is behind the deposits here, so there is nothing to prove; proofs are in the journeys.
     monkeypatch.setattr("midun.deposits.handoff_file.proofs_of", lambda _deposits, **_at: {})
+    monkeypatch.setattr("midun.marking.services.disclosures.bundle_of", lambda _deposit, **_more: b"")
     return worlds.build(cast, at)
 
 
@@ -136,6 +139,7 @@ INSIDERS = {
     "token": "enterprise_admin",
     "served": "system_admin",
     "batch": "enterprise_admin",
+    "disclosure": "enterprise_admin",
     "comparison": "enterprise_admin",
     "comparison-report": "enterprise_admin",
     "received": "notary_officer",

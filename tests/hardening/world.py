@@ -21,7 +21,7 @@ from midun.claims import services as claims
 from midun.claims.models import Claim, Suggestion
 from midun.deposits import services as deposits
 from midun.directory.services import enterprise_import
-from midun.evidence.models import Project, Token
+from midun.evidence.models import Log, PlatformDeposit, Project, Token
 from midun.evidence.services import tokens
 from midun.kernel.files.models import Attachment
 from midun.kernel.files.services import attach
@@ -33,7 +33,7 @@ from midun.kernel.orgs.services import begin_project
 from midun.kernel.statistics.services import filling
 from midun.kernel.trail.models import Entry
 from midun.lib.marking.keys import MarkKey
-from midun.lib.marking.manifest import manifest
+from midun.lib.marking.manifest import manifest, opening_file
 from midun.lib.marking.registry import Issued
 from midun.lib.similarity.report.summary import encode, summarised
 from midun.marking import services as marking
@@ -285,20 +285,28 @@ def _comparisons(world):
 
 
 def _copies(world):
-    """甲's copies, waiting for a second person."""
-    key, digest = MarkKey(bytes(32), 3), "a" * 64
+    """甲's copies, approved by a second person, and one of them shown about 甲's claim to 东区's bureau."""
+    key, digest, cast, at = MarkKey(bytes(32), 3), "a" * 64, world.cast, world.at
     issued = Issued(
-        b"copy-one", 3, key.fingerprint, digest, "图.pdf", "李雷", "评审", world.at.isoformat(), copy=digest
+        b"copy-one", 3, key.fingerprint, digest, f"{MARK}图.pdf", "李雷", "评审", at.isoformat(), copy=digest
     )
-    world.records["batch"] = marking.submit(
-        enterprise=world.cast.jia,
+    batch = marking.submit(
+        enterprise=cast.jia,
         title=f"{MARK}发放",
         data=manifest([issued], key),
         channel="mail",
         expires_on=None,
-        actor=world.cast.actor("confidentiality_officer"),
-        at=world.at,
+        actor=cast.actor("confidentiality_officer"),
+        at=at,
     )
+    own = cast.actor("enterprise_admin")
+    marking.decide(batch, approved=True, reason="", actor=own, at=at)
+    log = Log.objects.unscoped("test").get()
+    declared = PlatformDeposit.objects.unscoped("test").filter(subject="issue")
+    declared.update(deposit=deposit_at(log, cast.jia, 1))
+    opening, claim = opening_file(issued, key), world["own-claim"]
+    shown = marking.disclose(batch, number="1", claim=claim, data=opening, actor=own, at=at)
+    world.records |= {"batch": batch, "disclosure": shown, "disclosed": shown}
 
 
 def _forms(world):

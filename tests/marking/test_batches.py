@@ -1,6 +1,7 @@
 """副本登记: submitting, deciding, what becomes of copies, checking a report; by commitments only."""
 
 import json
+from datetime import date
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -55,9 +56,10 @@ def test_no_name_and_no_digest_of_a_file_leaves():
     text = FILE.decode()
     for secret in ("李雷", "配方", "评审", "a" * 64, "b" * 64, KEY.secret.hex(), bytes(8).hex()):
         assert secret not in text
-    assert read_manifest(FILE)[0] == "核心"
+    assert read_manifest(FILE).grade == "核心"
+    assert read_manifest(manifest([row(0)], KEY, "核心", date(2028, 2, 29))).until == date(2028, 2, 29)
     other = manifest([row(0)], MarkKey(bytes(32), 3))
-    assert read_manifest(other)[1][0] not in read_manifest(FILE)[1]
+    assert read_manifest(other).commitments[0] not in read_manifest(FILE).commitments
 
 
 @pytest.mark.parametrize(
@@ -69,12 +71,16 @@ def test_no_name_and_no_digest_of_a_file_leaves():
         b"[" * 100_000,
         FILE.replace(b"batch/1", b"batch/2"),
         FILE.replace(b'"grade"', b'"grad"'),
-        json.dumps({"format": "midun-issue-batch/1", "grade": "高", "copies": ["a" * 64]}).encode(),
-        json.dumps({"format": "midun-issue-batch/1", "grade": "", "copies": []}).encode(),
-        json.dumps({"format": "midun-issue-batch/1", "grade": "", "copies": ["b" * 64, "a" * 64]}).encode(),
-        json.dumps({"format": "midun-issue-batch/1", "grade": "", "copies": ["a" * 64] * 2}).encode(),
-        json.dumps({"format": "midun-issue-batch/1", "grade": "", "copies": ["A" * 64]}).encode(),
-        json.dumps({"format": "midun-issue-batch/1", "grade": [], "copies": ["a" * 64]}).encode(),
+        json.dumps({"format": "midun-issue-batch/1", "grade": "高", "until": "", "copies": ["a" * 64]}).encode(),
+        json.dumps({"format": "midun-issue-batch/1", "grade": "", "until": "", "copies": []}).encode(),
+        json.dumps(
+            {"format": "midun-issue-batch/1", "grade": "", "until": "", "copies": ["b" * 64, "a" * 64]}
+        ).encode(),
+        json.dumps({"format": "midun-issue-batch/1", "grade": "", "until": "", "copies": ["a" * 64] * 2}).encode(),
+        json.dumps({"format": "midun-issue-batch/1", "grade": "", "until": "", "copies": ["A" * 64]}).encode(),
+        json.dumps({"format": "midun-issue-batch/1", "grade": [], "until": "", "copies": ["a" * 64]}).encode(),
+        FILE.replace(b'"until": ""', b'"until": "2026-02-30"'),
+        FILE.replace(b'"until": ""', b'"until": 5'),
     ],
 )
 def test_it_rejects_files_that_are_none(data):

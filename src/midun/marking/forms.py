@@ -4,14 +4,17 @@ from typing import Any
 
 from django import forms
 
+from midun.claims.models import Claim
+from midun.kernel.web.forms import DateInput
 from midun.marking.models import IssueBatch
+from midun.marking.models.batches import REASON
 
-LIMIT = 4 << 20
+LIMIT, REPORT_LIMIT = 4 << 20, 32 << 20
 
 
-def _bytes(file: Any) -> bytes:
-    if file.size > LIMIT:
-        raise forms.ValidationError("文件超过 4 MiB，请分成几个批次")
+def _bytes(file: Any, limit: int, sentence: str) -> bytes:
+    if file.size > limit:
+        raise forms.ValidationError(sentence)
     return bytes(file.read())
 
 
@@ -27,8 +30,8 @@ class BatchForm(forms.Form):
     expires_on = forms.DateField(
         label="收回日期",
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}),
-        help_text="到期应收回或销毁；可不填",
+        widget=DateInput,
+        help_text="到期提醒提交人和审批人收回或销毁；不填时按密级标识的保密期限",
     )
     file = forms.FileField(
         label="登记文件", help_text="在本机工作台的批次页面下载。只有加盐的承诺值，没有文件、文件名和接收人"
@@ -36,7 +39,7 @@ class BatchForm(forms.Form):
 
     def clean_file(self) -> bytes:
         """Its content."""
-        return _bytes(self.cleaned_data["file"])
+        return _bytes(self.cleaned_data["file"], LIMIT, "文件超过 4 MiB，请分成几个批次")
 
 
 class ReportForm(forms.Form):
@@ -46,4 +49,41 @@ class ReportForm(forms.Form):
 
     def clean_file(self) -> bytes:
         """Its content."""
-        return _bytes(self.cleaned_data["file"])
+        return _bytes(self.cleaned_data["file"], REPORT_LIMIT, "文件超过 32 MiB，不是追溯报告")
+
+
+class PostponeForm(forms.Form):
+    """Another day of return, and why."""
+
+    expires_on = forms.DateField(
+        label="新的收回日期", required=False, widget=DateInput, help_text="不填表示不再要求收回，如已解密"
+    )
+    reason = forms.CharField(label="理由", max_length=REASON)
+
+
+class DiscloseForm(forms.Form):
+    """To which claim a copy is shown, and the file that opens it."""
+
+    claim = forms.ModelChoiceField(label="诉求", queryset=Claim.objects.none(), empty_label=None)
+    file = forms.FileField(
+        label="开启信息",
+        widget=forms.ClearableFileInput(attrs={"accept": "application/json,.json"}),
+        help_text="本机工作台副本登记簿中这份副本的“开启信息”，或查到这份副本的追溯报告（JSON）。只取出这一份的内容",
+    )
+
+    def __init__(self, *args: Any, claims: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["claim"].queryset = claims  # type: ignore[attr-defined]  # a ModelChoiceField has one
+        self.fields["claim"].label_from_instance = (  # type: ignore[attr-defined]  # same
+            lambda claim: f"{claim.number} {claim.title}（{claim.unit.name}办理）"
+        )
+
+    def clean_file(self) -> bytes:
+        """Its content."""
+        return _bytes(self.cleaned_data["file"], REPORT_LIMIT, "文件超过 32 MiB，不是开启信息")
+
+
+class WithdrawForm(forms.Form):
+    """Why a disclosure is taken back."""
+
+    reason = forms.CharField(label="撤回理由", max_length=REASON)

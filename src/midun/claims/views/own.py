@@ -8,6 +8,7 @@ from midun.claims import services
 from midun.claims.columns import COLOURS
 from midun.claims.forms import OwnClaimForm, RateForm
 from midun.claims.models import Claim, ClaimState
+from midun.claims.parts import shelves
 from midun.claims.pledges import pledges
 from midun.claims.timeline import public_timeline
 from midun.claims.views.found import own_unit
@@ -87,5 +88,6 @@ def own_claim(request: PageRequest, number: int) -> HttpResponse:
         "attachments": Attachment.objects.of(found),
         "form": form,
         "pledges": pledges(),
+        "shelves": shelves(found, request.actor),
     }
     return render(request, "claims/own.html", context)

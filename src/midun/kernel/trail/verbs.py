@@ -80,6 +80,8 @@ class Verb(TextChoices):
     COPY_ACKNOWLEDGED = "copy_acknowledged", "登记副本签收"
     COPY_RECALLED = "copy_recalled", "登记副本收回"
     COPY_DESTROYED = "copy_destroyed", "登记副本销毁"
+    COPY_DISCLOSED = "copy_disclosed", "出示副本登记"
+    COPY_DISCLOSURE_WITHDRAWN = "copy_disclosure_withdrawn", "撤回副本出示"
     HANDED_OFF = "handed_off", "移交公证"
     HANDOFF_RECEIVED = "handoff_received", "公证接收"
     HANDOFF_CONFIRMED = "handoff_confirmed", "公证核验"

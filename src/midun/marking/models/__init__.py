@@ -1,5 +1,6 @@
 """The tables of registered copies."""
 
 from midun.marking.models.batches import IssueBatch, IssuedCopy
+from midun.marking.models.disclosures import Disclosure
 
-__all__ = ["IssueBatch", "IssuedCopy"]
+__all__ = ["Disclosure", "IssueBatch", "IssuedCopy"]

@@ -1,10 +1,12 @@
 """A batch of marked copies and its copies, by commitments."""
 
 import uuid
+from datetime import date
+from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.urls import reverse
 
 from midun.kernel.orgs.enums import Permission
@@ -18,6 +20,12 @@ class BatchQuerySet(OwnQuerySet):
     """Batches of the actor's own enterprise; no bureau sees any."""
 
     right = Permission.READ_DEPOSITS
+
+    def to_come_back(self, until: date) -> Self:
+        """Approved, with a day of return up to `until`, and with copies neither recalled nor destroyed (`out`)."""
+        out = Q(copies__recalled_at__isnull=True, copies__destroyed_at__isnull=True)
+        due = self.filter(approved=True, expires_on__lte=until).annotate(out=Count("copies", filter=out))
+        return due.filter(out__gt=0).order_by("expires_on", "pk")
 
 
 class CopyQuerySet(BatchQuerySet):
@@ -42,6 +50,7 @@ class IssueBatch(Scoped):
     enterprise = models.ForeignKey(Organisation, on_delete=models.RESTRICT, related_name="+", verbose_name="企业")
     title = models.CharField("名称", max_length=TITLE)
     grade = models.CharField("密级", max_length=10, blank=True)
+    term_until = models.DateField("保密期限截止", null=True, blank=True)
     channel = models.CharField("发放渠道", max_length=10, choices=Channel)
     expires_on = models.DateField("收回日期", null=True, blank=True)
     sha256 = models.CharField("登记文件摘要", max_length=64)
@@ -56,6 +65,9 @@ class IssueBatch(Scoped):
     )
     approved = models.BooleanField("同意", null=True)
     reason = models.CharField("退回理由", max_length=REASON, blank=True)
+
+    out: int
+    """How many copies are neither recalled nor destroyed, where `to_come_back` fetched it."""
 
     objects = BatchQuerySet.guarded()
     reachable = BatchQuerySet.reachable()
@@ -84,6 +96,11 @@ class IssueBatch(Scoped):
     def get_absolute_url(self) -> str:
         """Its page."""
         return reverse("marking:batch", args=[self.uuid])
+
+    @property
+    def by_term(self) -> bool:
+        """Whether the day by which copies come back is that on which the secrecy term ends."""
+        return self.expires_on is not None and self.expires_on == self.term_until
 
     @property
     def state(self) -> str:

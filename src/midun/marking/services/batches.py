@@ -17,8 +17,9 @@ from midun.kernel.orgs.actor import Actor
 from midun.kernel.orgs.enums import OrganisationKind, Permission
 from midun.kernel.orgs.models import Organisation
 from midun.kernel.orgs.services import NotPossible, Refused, people_with, require
-from midun.kernel.trail.services import record
+from midun.kernel.trail.services import record, snapshot
 from midun.kernel.trail.verbs import Verb
+from midun.lib.bundle.copies import BatchText
 from midun.lib.marking.manifest import Malformed, read_manifest, read_openings
 from midun.marking.models import IssueBatch, IssuedCopy
 from midun.marking.models.batches import REASON, TITLE
@@ -75,9 +76,11 @@ def submit(
     if expires_on is not None and expires_on < localdate(at):
         raise BatchProblem("收回日期不能早于今天")
     try:
-        grade, commitments = read_manifest(data)
+        said = read_manifest(data)
     except Malformed as error:
         raise BatchProblem(str(error)) from error
+    grade, commitments, term = said.grade, said.commitments, said.until
+    expires_on = min((day for day in (expires_on, term) if day is not None), default=None)
     registered = IssuedCopy.objects.unscoped("copies of one's own").filter(batch__enterprise=enterprise)
     living = registered.exclude(batch__approved=False)
     if _any(living, commitments):
@@ -86,6 +89,7 @@ def submit(
         enterprise=enterprise,
         title=title,
         grade=grade,
+        term_until=term,
         channel=channel,
         expires_on=expires_on,
         sha256=hashlib.sha256(data).hexdigest(),
@@ -113,7 +117,7 @@ def _any(living: Any, commitments: list[str]) -> bool:
 def decide(batch: IssueBatch, *, approved: bool, reason: str, actor: Actor, at: datetime) -> None:
     """Approve, which deposits the batch's digest in the log, or send back. Raises `Refused`, `BatchProblem`."""
     require(actor, Permission.APPROVE_COPIES)
-    now = _held(batch, actor)
+    now = held_batch(batch, actor)
     if now.decided_at is not None:
         raise BatchProblem("已审批过")
     if now.submitted_by_id == actor.user_id:
@@ -131,15 +135,39 @@ def decide(batch: IssueBatch, *, approved: bool, reason: str, actor: Actor, at: 
 
 
 def batch_text(batch: IssueBatch) -> str:
-    """What is deposited of a batch: the digest of its registration file, which lists its commitments."""
-    return f"midun-issue-batch/1\nbatch {batch.uuid}\nsha256 {batch.sha256}\ncopies {batch.count}\n"
+    """What is deposited of a batch: the digest of its registration file and the root over its commitments."""
+    return BatchText.of(str(batch.uuid), batch.sha256, commitments_of(batch)).encode()
+
+
+def commitments_of(batch: IssueBatch) -> list[str]:
+    """All of a batch, in order."""
+    rows = IssuedCopy.objects.unscoped("of one batch").filter(batch=batch).order_by("number")
+    return list(rows.values_list("commitment", flat=True))
+
+
+@transaction.atomic
+def postpone(batch: IssueBatch, *, expires_on: date | None, reason: str, actor: Actor, at: datetime) -> None:
+    """Give the copies of an approved batch another day of return, or none. Raises `Refused`, `BatchProblem`."""
+    require(actor, Permission.APPROVE_COPIES)
+    now = held_batch(batch, actor)
+    reason = " ".join(reason.split())[:REASON]
+    if not now.approved:
+        raise BatchProblem("批次未获批准")
+    if not reason:
+        raise BatchProblem("请写明改期理由，如“续签保密协议”“已解密”")
+    if expires_on is not None and expires_on < localdate(at):
+        raise BatchProblem("收回日期不能早于今天")
+    before, after = snapshot(now, "expires_on"), expires_on.isoformat() if expires_on else ""
+    now.expires_on = expires_on
+    now.save(update_fields=["expires_on"])
+    record(actor=actor, verb=Verb.CHANGED, target=now, at=at, before=before, after={"expires_on": after}, reason=reason)
 
 
 @transaction.atomic
 def note_copy(batch: IssueBatch, *, number: str, fate: str, actor: Actor, at: datetime) -> None:
     """Note that a copy was acknowledged, recalled or destroyed. Raises `Refused`, `BatchProblem` the second time."""
     require(actor, Permission.DEPOSIT)
-    now = _held(batch, actor)
+    now = held_batch(batch, actor)
     if not now.approved:
         raise BatchProblem("批次未获批准，副本不应发出")
     if fate not in set(Fate):
@@ -168,7 +196,8 @@ def check_report(data: bytes, *, actor: Actor) -> list[Finding]:
     return [Finding(copy, commitment, known.filter(commitment=commitment).first()) for copy, commitment in opened[:100]]
 
 
-def _held(batch: IssueBatch, actor: Actor) -> IssueBatch:
+def held_batch(batch: IssueBatch, actor: Actor) -> IssueBatch:
+    """The batch as it is now, locked. Raises `Refused`: another enterprise's."""
     now: IssueBatch = IssueBatch.objects.unscoped("lock").select_for_update(of=("self",)).get(pk=batch.pk)
     if actor.organisation_id != now.enterprise_id:
         raise Refused("只能办理本企业的副本")

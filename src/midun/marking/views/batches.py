@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.timezone import localdate
 
 from midun.evidence.services.platform import Subject, deposits_of
 from midun.kernel.orgs.enums import Permission
@@ -14,8 +15,8 @@ from midun.kernel.trail.models import Entry
 from midun.kernel.web.listing import ListColumn, Listing
 from midun.kernel.web.page import PageRequest, page
 from midun.marking import services
-from midun.marking.forms import BatchForm, ReportForm
-from midun.marking.models import IssueBatch, IssuedCopy
+from midun.marking.forms import BatchForm, PostponeForm, ReportForm
+from midun.marking.models import Disclosure, IssueBatch, IssuedCopy
 
 BATCHES = Listing(
     "issue-batches",
@@ -72,20 +73,46 @@ def batch_new(request: PageRequest) -> HttpResponse:
 @page(Permission.READ_DEPOSITS)
 def batch(request: PageRequest, batch: uuid.UUID) -> HttpResponse:
     """One: its copies and what became of them, and its place in the log."""
-    found = _find(request, batch)
+    return _show(request, _find(request, batch), PostponeForm())
+
+
+def _show(request: PageRequest, found: IssueBatch, postponing: PostponeForm) -> HttpResponse:
+    copies = IssuedCopy.objects.visible_to(request.actor).filter(batch=found)
+    approves = request.actor.may(Permission.APPROVE_COPIES)
+    declared = deposits_of(Subject.ISSUE, [str(found.uuid)]).get(str(found.uuid))
+    shown = Disclosure.objects.visible_to(request.actor).filter(copy__batch=found)
     context = {
         "batch": found,
-        "copies": Paginator(IssuedCopy.objects.visible_to(request.actor).filter(batch=found), _PER_PAGE).get_page(
-            request.GET.get("page")
-        ),
-        "declared": deposits_of(Subject.ISSUE, [str(found.uuid)]).get(str(found.uuid)),
-        "may_decide": request.actor.may(Permission.APPROVE_COPIES)
-        and found.decided_at is None
-        and found.submitted_by_id != request.actor.user_id,
+        "copies": Paginator(copies, _PER_PAGE).get_page(request.GET.get("page")),
+        "out": copies.filter(recalled_at__isnull=True, destroyed_at__isnull=True).count() if found.approved else 0,
+        "overdue": found.approved and found.expires_on and found.expires_on < localdate(request.at),
+        "declared": declared,
+        "deposited": declared is not None and declared.deposit_id is not None,
+        "may_decide": approves and found.decided_at is None and found.submitted_by_id != request.actor.user_id,
         "may_note": request.actor.may(Permission.DEPOSIT) and found.approved,
+        "may_disclose": approves and declared is not None and declared.deposit_id is not None,
+        "disclosures": shown.select_related("copy", "claim", "unit"),
+        "postponing": postponing if approves and found.approved else None,
         "entries": Entry.objects.about(found),
     }
     return render(request, "marking/batch.html", context)
+
+
+@page(Permission.APPROVE_COPIES, writes=True)
+def postpone(request: PageRequest, batch: uuid.UUID) -> HttpResponse:
+    """Another day of return."""
+    found = _find(request, batch)
+    form = PostponeForm(request.POST or None)
+    if request.method != "POST":
+        return redirect(found)
+    if form.is_valid():
+        try:
+            services.postpone(found, actor=request.actor, at=request.at, **form.cleaned_data)
+        except services.BatchProblem as problem:
+            form.add_error(None, str(problem))
+        else:
+            return redirect(found)
+    return _show(request, found, form)
 
 
 @page(Permission.APPROVE_COPIES, writes=True)
