@@ -160,13 +160,26 @@ def kill_the_service() -> int:
     return broken
 
 
+def hurt_the_service() -> int:
+    """Every system call of the service's engine on both databases: tests/evidence/test_injection.py, all of them."""
+    broken, memory = 0, Path("/dev/shm")  # noqa: S108  # where there is one: no disk is needed to see it fail
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
+        for database in ("sqlite", "postgresql"):
+            command = [sys.executable, "-m", "pytest", "-q", "-s", "-p", "no:randomly", "--basetemp", f"{folder}/work"]
+            env = {**os.environ, "INJECTION": "whole", "MIDUN_TEST_DB": database}
+            command.append("tests/evidence/test_injection.py")
+            broken += subprocess.run(command, cwd=ROOT, env=env, check=False).returncode != 0
+    print(f"every system call of the service, on each database: {broken} broken runs", flush=True)
+    return broken
+
+
 def main() -> int:
     """Run all parts."""
     broken = 0
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         if shutil.which("strace"):
-            broken += hurt_every_call(work)
+            broken += hurt_every_call(work) + hurt_the_service()
         else:
             print("strace is absent: no system call was made to fail")
         broken += kill_at_random(work)
