@@ -55,11 +55,13 @@ def cropped(pixels, share):
     return np.ascontiguousarray(pixels[y : y + h, x : x + w])
 
 
-def leaning(pixels):
-    """As photographed from the side, out of focus, recompressed."""
+def leaning(pixels, by=0.05):
+    """As photographed from the side, out of focus, recompressed; `by` tells how far, as a share of the sides."""
     height, width = pixels.shape[:2]
-    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
-    seen = np.array([[40, 30], [width + 20, 10], [width * 0.97, height * 0.98], [70, height]], np.float32)
+    corners = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32) * np.float32([width, height])
+    moved = np.array([[by, 0.6 * by], [0.3 * by, 0.1 * by], [-0.5 * by, -0.3 * by], [1.6 * by, 0]], np.float32)
+    seen = corners + moved * np.float32([width, height]) + np.float32([20, 10])
     view = cv2.getPerspectiveTransform(corners, seen)
-    drawn = cv2.warpPerspective(pixels, view, (width + 60, height + 40), borderValue=(90, 80, 70))
+    size = (int(width * (1 + by)) + 60, int(height * (1 + by)) + 40)
+    drawn = cv2.warpPerspective(pixels, view, size, borderValue=(90, 80, 70))
     return jpeg(cv2.GaussianBlur(drawn, (0, 0), 0.8), 80)

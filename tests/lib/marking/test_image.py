@@ -40,6 +40,8 @@ ATTACKS = {
     "mirrored": lambda a: a[:, ::-1],
     "inverted": lambda a: 255 - a,
     "leaning": pictures.leaning,
+    "leaning far": lambda a: pictures.leaning(a, 0.11),
+    "stretched": lambda a: cv2.resize(pictures.rotated(a, 3), (1000, 760), interpolation=cv2.INTER_AREA),
     "combined": lambda a: pictures.jpeg(pictures.cropped(pictures.scaled(pictures.rotated(a, 2), 0.75), 0.5), 70),
 }
 

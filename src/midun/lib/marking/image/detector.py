@@ -12,6 +12,7 @@ from midun.lib.marking.code.message import FALSE_ACCEPT
 from midun.lib.marking.image.embedder import pattern_scale
 from midun.lib.marking.image.geometry import Matrix, translation
 from midun.lib.marking.image.mixed import all_in
+from midun.lib.marking.image.perspective import leaning
 from midun.lib.marking.image.regions import Regions, regions
 from midun.lib.marking.image.residual import edges, residual
 from midun.lib.marking.image.tile import carrier_of
@@ -131,7 +132,7 @@ def _look(trial: Trial) -> Iterator[tuple[Trial, Reading | None]]:
     flipped = Trial(np.ascontiguousarray(trial.plane[:, ::-1]), trial.key, trial.carrier, trial.budget, mirrored=True)
     mirror = [one for one in similarities(flipped, spectra, mirrored=True) if one.score > _SURE][:1]
     yield flipped, _first(attempt(flipped, mirror))
-    yield trial, _first(attempt(trial, finer(trial, spectra)))
+    yield trial, _first(attempt(trial, finer(trial))) or _first(attempt(trial, leaning(trial.plane, trial.key)))
 
 
 def _views(gray: Gray) -> Iterator[tuple[Gray, Matrix]]:

@@ -23,11 +23,11 @@ def translation(x: float, y: float) -> Matrix:
     return np.array([[1, 0, x], [0, 1, y], [0, 0, 1.0]])
 
 
-def lifted(matrix: Matrix, x: float, y: float) -> Matrix:
-    """A 2 × 2 map with its origin at (x, y) of the image, as a homography."""
+def lifted(matrix: Matrix, x: float, y: float, lean: tuple[float, float] = (0.0, 0.0)) -> Matrix:
+    """A 2 × 2 map with its origin at (x, y) of the image, as a homography that leans there by `lean` per pixel."""
     found = np.eye(3)
-    found[:2, :2], found[:2, 2] = matrix, (x, y)
-    return found
+    found[:2, :2], found[2, :2] = matrix, matrix.T @ lean
+    return translation(x, y) @ found
 
 
 def extent(matrix: Matrix, shape: tuple[int, ...]) -> tuple[Matrix, Matrix] | None:

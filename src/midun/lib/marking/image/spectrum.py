@@ -18,11 +18,14 @@ from midun.lib.marking.keys import MarkKey
 
 Array = npt.NDArray[np.float32]
 Matrix = npt.NDArray[np.float64]
+Four = tuple[float, float, float, float]
+
+STRAIGHT: Four = (1.0, 0.0, 0.0, 1.0)
 
 SMALLEST, LARGEST = 0.33, 2.7
 """Scales searched, in pixels of the image per pixel of the tile."""
 
-_CLIP, _PAD, _WHITEN = 12.0, 2, (17, 17)
+_CLIP, PAD, _WHITEN = 12.0, 2, (17, 17)
 
 
 @dataclass(frozen=True)
@@ -36,12 +39,16 @@ class Window:
 
 @dataclass(frozen=True)
 class Hypothesis:
-    """A map tile → image without its translation, the score of the pilots under it, and where it was measured."""
+    """A map tile → image without its translation, the score of the pilots under it, and where it was measured.
+
+    `lean` is the slope of the perspective there, p of perspective.py, per pixel.
+    """
 
     score: float
     matrix: Matrix
     x: float
     y: float
+    lean: tuple[float, float] = (0.0, 0.0)
 
 
 def _starts(length: int, side: int) -> npt.NDArray[np.intp]:
@@ -90,54 +97,87 @@ def _power(spectrum: npt.NDArray[np.complexfloating]) -> Array:
     return np.asarray(spectrum.real**2 + spectrum.imag**2, np.float32)
 
 
-def whitened(power: Array, *, mirrored: bool = False, blur: int = 0) -> Array:
+def whitened(power: Array, *, mirrored: bool = False, blur: int = 0, clip: float = _CLIP) -> Array:
     """Power over its local mean, clipped, minus one; rows from the most negative frequency, padded by two."""
     full = np.fft.fftshift(power, axes=0)
     if mirrored:
         full = np.roll(full[::-1], 1, axis=0)
     mean = cv2.blur(full, _WHITEN, borderType=cv2.BORDER_REFLECT) + 1e-9
-    flat = np.minimum(full / mean, _CLIP) - 1.0
+    flat = np.minimum(full / mean, clip) - 1.0
     if blur:
         flat = np.asarray(cv2.blur(flat, (blur, blur)) * blur)
-    return np.ascontiguousarray(np.pad(flat, _PAD), np.float32)
+    return np.ascontiguousarray(np.pad(flat, PAD), np.float32)
 
 
-@functools.lru_cache(32)
-def _directions(key: MarkKey, step: float) -> tuple[Matrix, Array, Array]:
+@dataclass(frozen=True)
+class _Template:
+    """Where the pilots of one key stand in log-polar coordinates of a spectrum, in steps of the search."""
+
+    rows: tuple[int, ...]
+    columns: tuple[int, ...]
+    scales: Matrix
+    along: Array
+    down: Array
+
+
+@functools.lru_cache(128)
+def _template(key: MarkKey, shape: tuple[int, int], plan: "Plan", stretch: Four) -> _Template:
     carrier = carrier_of(key)
-    angles = np.arange(0, 180, step)
-    cosine, sine = np.cos(np.radians(angles))[:, None], np.sin(np.radians(angles))[:, None]
-    u, v = carrier.pilot_u / SIDE, carrier.pilot_v / SIDE
-    x, y = cosine * u - sine * v, sine * u + cosine * v
+    turns = round(180 / plan.angle_step)
+    scales = np.exp(np.arange(np.log(plan.least), np.log(plan.most), plan.scale_step))
+    radius = np.log(np.hypot(carrier.pilot_u, carrier.pilot_v) / SIDE)
+    angle = np.degrees(np.arctan2(carrier.pilot_v, carrier.pilot_u)) % 180
+    columns = np.round((radius.max() - radius) / plan.scale_step).astype(int)
+    around = np.radians(np.arange(turns) * plan.angle_step)[:, None]
+    steps = np.arange(columns.max() + len(scales))
+    reach = np.exp(radius.max() - np.log(plan.least) - steps * plan.scale_step) * plan.side
+    back = np.linalg.inv(np.reshape(stretch, (2, 2))).T
+    x, y = np.einsum("ij,jab->iab", back, np.stack([np.cos(around) * reach, np.sin(around) * reach]))
     flip = np.where(x < 0, -1.0, 1.0)
-    return angles, (x * flip).astype(np.float32), (y * flip).astype(np.float32)
+    return _Template(
+        tuple(int(n) for n in np.round(angle / plan.angle_step).astype(int) % turns),
+        tuple(int(n) for n in columns),
+        scales,
+        np.asarray(x * flip + PAD, np.float32),
+        np.asarray(y * flip + shape[0] // 2, np.float32),
+    )
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How finely and how far rotation (degrees) and scale (its logarithm) are searched, in spectra of a `side`."""
+
+    side: int
+    angle_step: float = 0.5
+    scale_step: float = 0.008
+    least: float = SMALLEST
+    most: float = LARGEST
 
 
 def search(
-    flat: Array, key: MarkKey, side: int, *, angle_step: float = 0.5, scale_step: float = 0.008, most: int = 3
+    flat: Array, key: MarkKey, plan: Plan, *, most: int = 3, stretch: Four = STRAIGHT
 ) -> Iterator[tuple[float, Matrix]]:
-    """The best similarity maps, best first: score in deviations over all that were tried, and matrix."""
-    angles, x, y = _directions(key, angle_step)
-    scales = np.exp(np.arange(np.log(SMALLEST), np.log(LARGEST), scale_step))
-    scores = np.empty((len(scales), len(angles)), np.float32)
-    values, stride, middle, limit = flat.ravel(), flat.shape[1], side // 2 + _PAD, side / 2 - 1
-    reach = float(np.hypot(x[0], y[0]).max())
-    for number, scale in enumerate(scales):
-        along, down = x * np.float32(side / scale), y * np.float32(side / scale)
-        index = (down + (middle + 0.5)).astype(np.int32) * stride + (along + (_PAD + 0.5)).astype(np.int32)
-        if reach * side / scale < limit:
-            scores[number] = values.take(index).sum(1) / np.sqrt(x.shape[1])
-        else:
-            inside = (along < limit) & (np.abs(down) < limit)
-            got = values.take(np.where(inside, index, 0)) * inside
-            scores[number] = got.sum(1) / np.sqrt(np.maximum(inside.sum(1), 12))
-    deviation = float(scores.std()) + 1e-9
-    near_angle, near_scale = round(2 / angle_step), round(0.035 / scale_step)
+    """The best maps, best first: score in deviations over all that were tried, and matrix.
+
+    In log-polar coordinates rotation and scale are shifts (Reddy & Chatterji 1996), so the scores of all of them are
+    the sum of as many shifted copies of the spectrum as there are pilots. A `stretch` is applied after both.
+    """
+    template = _template(key, (flat.shape[0], flat.shape[1]), plan, stretch)
+    polar = cv2.remap(flat, template.along, template.down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+    turns, width = len(polar), len(template.scales)
+    polar = np.concatenate([polar, polar])
+    scores = np.zeros((turns, width), np.float32)
+    for row, column in zip(template.rows, template.columns, strict=True):
+        scores += polar[row : row + turns, column : column + width]
+    scores -= scores.mean(0)
+    scores /= scores.std(0) + np.float32(1e-9)
+    near_angle, near_scale = round(2 / plan.angle_step), round(0.035 / plan.scale_step)
     for _ in range(most):
-        row, column = divmod(int(np.argmax(scores)), scores.shape[1])
-        yield float(scores[row, column]) / deviation, similarity(float(angles[column]), float(scales[row]))
-        around = np.arange(column - near_angle, column + near_angle + 1) % len(angles)
-        scores[max(0, row - near_scale) : row + near_scale + 1, around] = -9
+        row, column = divmod(int(np.argmax(scores)), width)
+        matrix = similarity(row * plan.angle_step, float(template.scales[column]))
+        yield float(scores[row, column]), np.reshape(stretch, (2, 2)) @ matrix
+        around = np.arange(row - near_angle, row + near_angle + 1) % turns
+        scores[around, max(0, column - near_scale) : column + near_scale + 1] = -9e9
 
 
 def similarity(degrees: float, scale: float) -> Matrix:
@@ -153,7 +193,8 @@ def refine(flat: Array, key: MarkKey, side: int, matrix: Matrix, steps: tuple[fl
     """Climb to the general 2 × 2 map under which the pilots are strongest, by steps relative to the scale."""
     carrier = carrier_of(key)
     pilots = np.array([carrier.pilot_u, carrier.pilot_v], np.float32) / np.float32(SIDE)
-    values, stride, middle, limit = flat.ravel(), flat.shape[1], side // 2 + _PAD, side / 2 - 2
+    values, stride, middle = flat.ravel(), flat.shape[1], flat.shape[0] // 2
+    limit = min(stride, middle) - PAD - 2
     best = -9.0
     for step in steps:
         tried = _STEPS * step * np.sqrt(abs(np.linalg.det(matrix))) + matrix
@@ -165,7 +206,7 @@ def refine(flat: Array, key: MarkKey, side: int, matrix: Matrix, steps: tuple[fl
         x, y = np.where(inside, x, 0), np.where(inside, y, 0)
         left, top = np.floor(x).astype(np.int32), np.floor(y).astype(np.int32)
         right_part, low_part = x - left, y - top
-        at = (top + middle) * stride + left + _PAD
+        at = (top + middle) * stride + left + PAD
         upper = values.take(at) * (1 - right_part) + values.take(at + 1) * right_part
         lower = values.take(at + stride) * (1 - right_part) + values.take(at + stride + 1) * right_part
         got = (upper * (1 - low_part) + lower * low_part) * inside

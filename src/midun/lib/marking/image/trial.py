@@ -16,7 +16,7 @@ from midun.lib.marking.code.convolution import SYMBOLS, decode, encode
 from midun.lib.marking.code.message import pack, unpack
 from midun.lib.marking.image.demodulate import Tiles, pilot_score, soft_dimensions, soft_symbols, straightened
 from midun.lib.marking.image.geometry import Matrix, lifted, translation
-from midun.lib.marking.image.spectrum import Hypothesis, Window, refine, search, whitened, whole, windows
+from midun.lib.marking.image.spectrum import Hypothesis, Plan, Window, refine, search, whitened, whole, windows
 from midun.lib.marking.image.synchronise import synchronise
 from midun.lib.marking.image.tile import SIDE, Carrier
 from midun.lib.marking.keys import MarkKey
@@ -25,7 +25,7 @@ Array = npt.NDArray[np.float32]
 
 MOST_DECODES = 40
 _COMMON_SCALES = (1.0, 0.5, 0.75, 2.0, 2 / 3, 0.8, 1.25, 1.5)
-_WHOLE, _LOCAL, _EXACT = 4.4, 5.2, 4.8
+_WHOLE, _EXACT = 4.4, 4.8
 WORTH, _REACH, _AGREED = 5.0, 1280, 20.0
 
 
@@ -90,31 +90,24 @@ def similarities(trial: Trial, spectra: list[Window], *, mirrored: bool = False)
     side = (spectra[0].power.shape[1] - 1) * 2
     flat = whitened(np.mean([window.power for window in spectra], axis=0), mirrored=mirrored)
     height, width = trial.plane.shape
-    found = [refine(flat, trial.key, side, m, (0.006, 0.003)) for _, m in search(flat, trial.key, side)]
+    found = [refine(flat, trial.key, side, m, (0.006, 0.003)) for _, m in search(flat, trial.key, Plan(side))]
     ranked = sorted(found, key=lambda pair: -pair[0])
     return [Hypothesis(score, matrix, width / 2, height / 2) for score, matrix in ranked]
 
 
-def finer(trial: Trial, spectra: list[Window]) -> list[Hypothesis]:
-    """What only the whole of a small image, or single windows of a bent one, show."""
+def finer(trial: Trial) -> list[Hypothesis]:
+    """What only the whole of a small image shows."""
     height, width = trial.plane.shape
+    if min(height, width) >= 1000:  # noqa: PLR2004  # does not fit the padded transform
+        return []
     found: list[Hypothesis] = []
-    if min(height, width) < 1000:  # noqa: PLR2004  # fits the padded transform
-        side, power = whole(trial.plane)
-        flat, fine = whitened(power), 512 / side
-        for _, m in search(flat, trial.key, side, angle_step=0.5 * fine, scale_step=0.008 * fine):
-            score, matrix = refine(flat, trial.key, side, m, (0.003 * fine, 0.0015 * fine))
-            if score > _WHOLE:
-                found.append(Hypothesis(score + 0.8, matrix, width / 2, height / 2))
-    for place in np.unique(np.linspace(0, len(spectra) - 1, min(len(spectra), 5)).round().astype(int)):
-        window = spectra[place]
-        side = (window.power.shape[1] - 1) * 2
-        flat, broad = whitened(window.power), whitened(window.power, blur=3)
-        for _, m in search(broad, trial.key, side, angle_step=1.0, scale_step=0.016, most=4):
-            score, matrix = refine(flat, trial.key, side, m, (0.018, 0.009, 0.004))
-            if score > _LOCAL:
-                found.append(Hypothesis(score, matrix, window.x, window.y))
-    return sorted(found, key=lambda h: -h.score)[:6]
+    side, power = whole(trial.plane)
+    flat, fine = whitened(power), 512 / side
+    for _, m in search(flat, trial.key, Plan(side, 0.5 * fine, 0.008 * fine)):
+        score, matrix = refine(flat, trial.key, side, m, (0.003 * fine, 0.0015 * fine))
+        if score > _WHOLE:
+            found.append(Hypothesis(score, matrix, width / 2, height / 2))
+    return sorted(found, key=lambda h: -h.score)
 
 
 def attempt(trial: Trial, hypotheses: list[Hypothesis]) -> Iterator[Reading]:
@@ -125,7 +118,7 @@ def attempt(trial: Trial, hypotheses: list[Hypothesis]) -> Iterator[Reading]:
         trial.tried.append(hypothesis.matrix)
         ways = []
         for turn in (1.0, -1.0):
-            start = lifted(turn * hypothesis.matrix, hypothesis.x, hypothesis.y)
+            start = lifted(turn * hypothesis.matrix, hypothesis.x, hypothesis.y, hypothesis.lean)
             got = synchronise(trial.plane, start, trial.carrier)
             if got is None:
                 continue
