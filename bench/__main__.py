@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench import evidence, imports, pages, rollup, verifying
+from bench.documents.run import run as documents
 from bench.marking.report import report as marking
 from bench.matching import run as matching
 from bench.places import Failed
@@ -29,13 +30,14 @@ def _runs(options: argparse.Namespace) -> dict[str, Callable[[], Report]]:
             size=size, cache=options.cache, calibration_file=CALIBRATION if options.calibrate else None
         ),
         "marking": lambda: marking(size),
+        "documents": lambda: documents(size),
     }
 
 
 def main(arguments: list[str]) -> int:
     """Parse the command line and run what it names; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    names = ["rollup", "pages", "imports", "evidence", "verifying", "matching", "marking"]
+    names = ["rollup", "pages", "imports", "evidence", "verifying", "matching", "marking", "documents"]
     parser.add_argument("name", nargs="*", choices=[*names, []], help="which benchmarks (all by default)")
     parser.add_argument("--size", type=float, default=FULL, help="1 is the full size; smaller for a quick look")
     parser.add_argument("--database", choices=["both", "postgresql", "sqlite"], default="both")

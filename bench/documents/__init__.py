@@ -1,0 +1,1 @@
+"""Marked documents: PDF pages in three renderers, texts, large files, many copies, colluders (`-m bench documents`)."""
