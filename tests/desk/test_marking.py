@@ -7,7 +7,7 @@ from io import BytesIO
 
 import pytest
 
-from midun.desk import jobs, workers
+from midun.desk import background, workers
 from midun.desk.drafts import Drafts
 from midun.desk.jobs import Job
 from midun.lib.marking.manifest import read_manifest
@@ -93,7 +93,7 @@ def test_it_rejects_names_no_file_can_have(talk, name):
 
 def test_a_batch_stops_and_goes_on_with_the_same_ids(talk, tmp_path, monkeypatch):
     ready, held = threading.Event(), threading.Event()
-    real = jobs.workers.submit
+    real = workers.submit
 
     def slow(work, *arguments):
         if ready.is_set():
@@ -101,10 +101,10 @@ def test_a_batch_stops_and_goes_on_with_the_same_ids(talk, tmp_path, monkeypatch
         ready.set()
         return real(work, *arguments)
 
-    monkeypatch.setattr(jobs.workers, "submit", slow)
+    monkeypatch.setattr(workers, "submit", slow)
     job = begun(talk, {f"{n}.txt": prose(n, 400).encode() for n in range(8)}, tmp_path / "out")
     assert ready.wait(30)
-    run = jobs._LIVE[job.folder]
+    run = background._LIVE[job.folder]
     run.stop.set()
     held.set()
     job.wait()
@@ -112,7 +112,7 @@ def test_a_batch_stops_and_goes_on_with_the_same_ids(talk, tmp_path, monkeypatch
     first = {path: path.read_bytes() for path in job.copies()}
     assert 0 < len(first) < 16
     assert "继续制作" in talk.get(f"/mark/{job.number}/")[2]
-    jobs._LIVE.clear()  # as after the desk was closed and opened again
+    background._LIVE.clear()  # as after the desk was closed and opened again
     with (job.folder / "done.jsonl").open("a") as lines:
         lines.write('{"file": "7.t')  # the line that was being written when the machine went down
     assert talk.post(f"/mark/{job.number}/resume/")[0] == 303
@@ -146,13 +146,14 @@ def test_earlier_recipients_are_offered_escaped(talk, tmp_path):
     text = talk.get("/mark/")[2]
     assert "&lt;b&gt;甲&lt;/b&gt;" in text
     assert "<b>甲" not in text
-    assert json.loads((job.folder / "job.json").read_text())["recipients"] == ["<b>甲</b>", "a/b", "a_b"]
+    assert json.loads((job.folder / "wanted.json").read_text())["recipients"] == ["<b>甲</b>", "a/b", "a_b"]
 
 
 def test_the_registration_file_of_a_batch_is_read_by_the_platform(talk, tmp_path):
     job = begun(talk, {"n.txt": prose(5, 900).encode()}, tmp_path / "out", grade="重要", owner="甲公司", kind="long")
     job.wait()
     given = talk.get(f"/mark/{job.number}/register.json")[2]
-    grade, commitments = read_manifest(given.encode())
+    said = read_manifest(given.encode())
+    grade, commitments = said.grade, said.commitments
     assert (grade, len(commitments)) == ("重要", 2)
     assert "李雷" not in given

@@ -1,15 +1,25 @@
 """追溯, 登记簿, 密级标识 over the pages."""
 
+import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
-from midun.desk import workers
+from midun.desk import background, workers
+from midun.desk.background import STOPPED
 from midun.desk.labelling import REMOVED
+from midun.desk.traces import Tracing
 from midun.desk.tracing import Report, chance
+from midun.lib.bundle.contents import Bundle
+from midun.lib.bundle.copies import BatchProof, BatchText, deposited
+from midun.lib.bundle.copies_verified import verify_disclosure
+from midun.lib.marking.manifest import read_manifest, read_openings
+from midun.lib.tlog.commitment import Entry, Kind
 from tests.desk.test_marking import begun, dropped
+from tests.lib.bundle import building
 from tests.lib.marking.prose import prose
 from tests.lib.marking.test_commands import gradient
 from tests.lib.marking.test_pdf import document
@@ -27,6 +37,10 @@ def looked_at(talk, files, text=""):
     draft, _ = dropped(talk, files)
     status, headers, said = talk.post("/trace/start/", {"draft": draft, "text": text})
     assert status == 303, said
+    run = Tracing(talk.desk.home, headers["Location"].rstrip("/").rsplit("/", 1)[1])
+    run.wait()
+    status, headers, said = talk.get(f"/trace/run/{run.number}/")
+    assert status == 303, said
     return Report(talk.desk.home, headers["Location"].rstrip("/").rsplit("/", 1)[1])
 
 
@@ -36,7 +50,9 @@ def test_whose_copy_it_is_and_where_the_mark_lies(talk, tmp_path):
     report = looked_at(talk, {"leak.png": (tmp_path / "out/韩梅/p.png").read_bytes()})
     assert report.names == ["韩梅"]
     assert report.facts["found"][0]["log10_error"] < -9
-    assert sum(cell["score"] > 4 for cell in report.facts["cells"]) >= 6
+    assert [one["place"] for one in report.facts["maps"]] == ["图像"]
+    assert sum(cell["score"] > 4 for cell in report.facts["maps"][0]["cells"]) >= 6
+    assert report.facts["found"][0]["log"] is None
     assert report.facts["identical_to"]["recipient"] == "韩梅"
     for name, start in (("report.pdf", b"%PDF"), ("picture.png", b"\x89PNG"), ("report.json", b"{")):
         assert talk.ask("GET", f"{talk.root}/trace/{report.number}/{name}")[2].startswith(start)
@@ -50,6 +66,81 @@ def test_whose_copy_it_is_and_where_the_mark_lies(talk, tmp_path):
     assert talk.ask("GET", f"{talk.root}/trace/{nothing.number}/report.pdf")[2].startswith(b"%PDF")
     assert not list((talk.desk.home.path / "desk/drafts").glob("*/*"))
     _registry_is_searched(talk)
+
+
+def test_the_report_holds_the_proof_of_the_log(talk, tmp_path):
+    """The batch is registered, its proof is brought home, and the report and the registry show the one copy with it."""
+    job = begun(talk, {"p.png": gradient()}, tmp_path / "out")
+    job.wait()
+    registered = talk.get(f"/mark/{job.number}/register.json")[2].encode()
+    copies = read_manifest(registered).commitments
+    text = BatchText.of(str(building.DEPOSIT), hashlib.sha256(registered).hexdigest(), copies).encode()
+    entry = Entry(Kind.PLATFORM, deposited(text, "5a" * 32), bytes(32)).encode()
+    logged = building.proof_of(entry).encode()
+    bundle = Bundle(building.DEPOSIT, building.CREATED, logged, building.policy_text()).encode()
+    proof = BatchProof(text, "5a" * 32, tuple(copies), bundle)
+    for wrong in (b"{}", proof.encode().replace(b"copies 2", b"copies 3"), replace(proof, bundle=bundle[:-9]).encode()):
+        assert "error" in talk.json("/registry/proof/", wrong)
+    assert "共 2 份副本" in talk.json("/registry/proof/", proof.encode())["said"]
+    report = looked_at(talk, {"leak.png": (tmp_path / "out/韩梅/p.png").read_bytes()})
+    (found,) = report.facts["found"]
+    assert (found["log"]["status"], found["log"]["copies"]) == ("valid-accepted-only", 2)
+    assert found["commitment"] in copies
+    page = talk.get(f"/trace/{report.number}/")[2]
+    assert "其余副本没有出示" in page
+    assert report.pdf().startswith(b"%PDF")
+    opened = f"/registry/{found['registry']['copy_id']}.json"
+    for address in (f"/trace/{report.number}/copy.json?n=1", f"{opened}?proof=1"):
+        shown = talk.ask("GET", talk.root + address)[2]
+        assert verify_disclosure(shown).facts["copy"]["recipient"] == "韩梅"
+        assert "李雷" not in shown.decode()
+    ((number, held),) = read_openings(talk.get(opened)[2].encode())
+    assert (number, held.commitment) == (found["copy"], found["commitment"])
+    assert read_openings(report.json)[0][1] == held
+    for missing in (f"/trace/{report.number}/copy.json?n=2", "/registry/0123456789abcdef.json"):
+        assert talk.get(missing)[0] == 404
+
+
+def test_several_files_with_a_stop_in_between(talk, tmp_path):
+    """Two leaks and a file that is none; stopped, the desk closed, gone on with; the leaks are not kept."""
+    begun(talk, {"p.png": gradient(), "plan.pdf": document(3)}, tmp_path / "out").wait()
+    leaks = {
+        "a.pdf": (tmp_path / "out/李雷/plan.pdf").read_bytes(),
+        "b.png": (tmp_path / "out/韩梅/p.png").read_bytes(),
+        "c.png": b"\x89PNG\r\n\x1a\nbroken",
+    }
+    draft, _ = dropped(talk, leaks)
+    _, headers, _ = talk.post("/trace/start/", {"draft": draft})
+    address = headers["Location"].removeprefix(talk.root)
+    talk.post(f"{address}stop/")
+    run = Tracing(talk.desk.home, address.rstrip("/").rsplit("/", 1)[1])
+    assert run.state == STOPPED
+    assert "继续" in talk.get(address)[2]
+    assert "没有检查完的" in talk.get("/trace/")[2]
+    background._LIVE.clear()  # as after the desk was closed and opened again
+    talk.post(f"{address}resume/")
+    Tracing(talk.desk.home, run.number).wait()
+    now = talk.json(f"{address}state/")
+    assert (now["state"], now["done"], now["total"]) == ("done", 3, 3)
+    text = talk.get(address)[2]
+    assert "无法读取" in text
+    reports = {name: report for name, report, _ in run.reports() if report}
+    assert (reports["a.pdf"].names, reports["b.png"].names) == (["李雷"], ["韩梅"])
+    assert not (run.folder / "files").exists()
+    assert "没有检查完的" not in talk.get("/trace/")[2]
+    _every_page_has_its_map(talk, reports["a.pdf"])
+
+
+def _every_page_has_its_map(talk, report):
+    maps = report.facts["maps"]
+    assert [one["place"] for one in maps] == ["第 1 页", "第 2 页", "第 3 页"]
+    assert all(sum(cell["score"] > 4 for cell in one["cells"]) >= 3 for one in maps)
+    for number in ("1", "2", "3"):
+        picture = talk.ask("GET", f"{talk.root}/trace/{report.number}/picture.png?n={number}")[2]
+        assert picture.startswith(b"\x89PNG")
+    for number in ("0", "4", "x", "../report.json"):
+        assert talk.get(f"/trace/{report.number}/picture.png?n={quote(number)}")[0] == 404
+    assert report.pdf().startswith(b"%PDF")
 
 
 def _registry_is_searched(talk):

@@ -1,18 +1,16 @@
 """Batches of copies started on a page: they run in the background, can be stopped, and go on where they broke off."""
 
 import concurrent.futures
-import datetime as dt
 import hashlib
-import json
-import secrets
 import shutil
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from midun.desk import workers
+from midun.desk.background import Work
 from midun.desk.batch import Terms, folders, made, order
 from midun.desk.drafts import files_under
 from midun.desk.keys import Home
@@ -25,18 +23,6 @@ from midun.lib.marking.label.signing import SignedLabel
 from midun.lib.marking.manifest import manifest
 from midun.lib.marking.registry import Registry
 
-RUNNING, STOPPED, DONE = "running", "stopped", "done"
-_LOCK = threading.Lock()
-_LIVE: dict[Path, "Run"] = {}
-
-
-@dataclass
-class Run:
-    """A batch at work in this process."""
-
-    thread: threading.Thread
-    stop: threading.Event = field(default_factory=threading.Event)
-
 
 @dataclass(frozen=True)
 class Refusal:
@@ -47,39 +33,16 @@ class Refusal:
     reason: str
 
 
-class Job:
-    """A batch in its folder: `job.json` says what is wanted, `files` holds the originals, `done.jsonl` the answers."""
+class Job(Work):
+    """A batch in its folder: `wanted.json` says what is wanted, `files` are the originals, `done.jsonl` the answers."""
 
-    def __init__(self, home: Home, number: str) -> None:
-        self.home, self.number = home, number
-        self.folder = home.path / "desk" / "jobs" / number
-        try:
-            self.wanted: dict[str, Any] = json.loads((self.folder / "job.json").read_text("utf-8"))
-        except (OSError, ValueError) as error:
-            raise Wrong(404, "没有这批副本。") from error
+    shelf, missing = "jobs", "没有这批副本。"
 
     @classmethod
     def begin(cls, home: Home, files: Path, wanted: dict[str, Any]) -> "Job":
         """A new batch of the files in a folder, which becomes the batch's own."""
-        number = secrets.token_hex(8)
-        folder = home.path / "desk" / "jobs" / number
-        folder.mkdir(parents=True, mode=0o700)
-        files.rename(folder / "files")
-        total = len(list(files_under(folder / "files"))) * len(wanted["recipients"])
-        wanted = {**wanted, "total": total, "at": dt.datetime.now(dt.UTC).replace(microsecond=0).isoformat()}
-        (folder / "job.json").write_text(json.dumps(wanted, ensure_ascii=False), "utf-8")
-        return cls(home, number)
-
-    @classmethod
-    def all(cls, home: Home) -> list["Job"]:
-        """Every batch, newest first."""
-        folder = home.path / "desk" / "jobs"
-        found = (
-            [cls(home, path.name) for path in folder.iterdir() if (path / "job.json").is_file()]
-            if folder.is_dir()
-            else []
-        )
-        return sorted(found, key=lambda job: str(job.wanted["at"]), reverse=True)
+        total = len(list(files_under(files))) * len(wanted["recipients"])
+        return cls.create(home, {**wanted, "total": total}, files)
 
     @property
     def out(self) -> Path:
@@ -87,30 +50,13 @@ class Job:
         return Path(self.wanted["out"])
 
     @property
-    def at(self) -> dt.datetime:
-        """When it was begun."""
-        return dt.datetime.fromisoformat(self.wanted["at"])
-
-    @property
-    def state(self) -> str:
-        """Running, stopped or done."""
-        run = _LIVE.get(self.folder)
-        if run is not None and run.thread.is_alive():
-            return RUNNING
-        return STOPPED if (self.folder / "files").is_dir() else DONE
+    def finished(self) -> bool:
+        """The originals are not kept once every copy has its answer."""
+        return not (self.folder / "files").is_dir()
 
     def answers(self) -> list[dict[str, str]]:
         """The last answer for each file and recipient."""
-        path = self.folder / "done.jsonl"
-        lines = path.read_text("utf-8").splitlines() if path.exists() else []
-        last: dict[tuple[str, str], dict[str, str]] = {}
-        for line in lines:
-            try:
-                one = json.loads(line)
-            except ValueError:
-                continue  # the line that was being written when the machine went down
-            last[one["file"], one["recipient"]] = one
-        return list(last.values())
+        return list({(one["file"], one["recipient"]): one for one in self.noted()}.values())
 
     def copies(self) -> list[Path]:
         """The copies that were made and are still where they were put."""
@@ -146,36 +92,16 @@ class Job:
         return {
             "state": self.state,
             "total": self.wanted["total"],
+            "done": len(answers),
             "made": len(answers) - len(refused),
             "refused": [Refusal(one["file"], one["recipient"], one["refused"]).__dict__ for one in refused],
         }
 
-    def start(self) -> None:
-        """Begin, or go on; nothing if it is running or done."""
-        with _LOCK:
-            if self.state != STOPPED:
-                return
-            run = Run(threading.Thread(target=self._work, daemon=True))
-            _LIVE[self.folder] = run
-            run.thread.start()
-
-    def stop(self) -> None:
-        """Stop after the copies that are being made now; gives back once it stands still."""
-        run = _LIVE.get(self.folder)
-        if run is not None:
-            run.stop.set()
-            run.thread.join()
-
-    def wait(self) -> None:
-        """Until it stands still."""
-        run = _LIVE.get(self.folder)
-        if run is not None:
-            run.thread.join()
-
-    def _work(self) -> None:
+    def work(self, stop: threading.Event) -> None:
+        """Make what is not made yet; copies under way are made to the end."""
         registry = Registry(self.home.registry)
         try:
-            finished = self._all(registry, _LIVE[self.folder].stop)
+            finished = self._all(registry, stop)
         finally:
             registry.close()
         if finished:
@@ -201,14 +127,9 @@ class Job:
     def _answered(self, given: Order, place: str, answer: Made | Refused, registry: Registry) -> None:
         if isinstance(answer, Made):
             registry.finish(given.copy_id, copy=answer.copy, carriers=answer.carriers, label=answer.label)
-            self._note(place, given.recipient, path=given.target.relative_to(self.out).as_posix())
+            self.note(file=place, recipient=given.recipient, path=given.target.relative_to(self.out).as_posix())
         else:
-            self._note(place, given.recipient, refused=str(answer))
-
-    def _note(self, file: str, recipient: str, **answer: str) -> None:
-        with (self.folder / "done.jsonl").open("a", encoding="utf-8") as lines:
-            # The break comes first: it also ends a line that a power cut left half written.
-            lines.write("\n" + json.dumps({"file": file, "recipient": recipient, **answer}, ensure_ascii=False))
+            self.note(file=place, recipient=given.recipient, refused=str(answer))
 
     def _orders(self, registry: Registry) -> Iterator[tuple[Order, str]]:
         """What is still to be made; what cannot be read or is there already is answered at once."""
@@ -222,12 +143,12 @@ class Job:
                 try:
                     digest = digest or hashlib.sha256(read(source)).hexdigest()
                 except Refused as refused:
-                    self._note(str(place), recipient, refused=str(refused))
+                    self.note(file=str(place), recipient=recipient, refused=str(refused))
                     continue
                 target = self.out / folder / place
                 found = order(source, digest, target, recipient, terms, registry)
                 if found is None:
-                    self._note(str(place), recipient, path=target.relative_to(self.out).as_posix())
+                    self.note(file=str(place), recipient=recipient, path=target.relative_to(self.out).as_posix())
                 else:
                     yield found, str(place)
 

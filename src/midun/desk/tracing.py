@@ -2,29 +2,23 @@
 
 import datetime as dt
 import hashlib
-import io
 import json
 import math
 import secrets
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import cv2
-import numpy as np
-from PIL import Image, ImageDraw
-
 from midun.desk.keys import Home
+from midun.desk.log_proofs import log_facts
+from midun.desk.maps import maps_of
 from midun.desk.web import Wrong
 from midun.kernel.documents.pdf import compile_pdf
 from midun.lib.marking.code.message import write_id
-from midun.lib.marking.documents import pictures
-from midun.lib.marking.documents.files import Kind, kind_of, read
+from midun.lib.marking.documents.files import read
 from midun.lib.marking.errors import Refused
-from midun.lib.marking.image.geometry import apply
-from midun.lib.marking.image.residual import residual
-from midun.lib.marking.image.tile import SIDE, tile_of
 from midun.lib.marking.issue import label_of
 from midun.lib.marking.keys import MarkKey
 from midun.lib.marking.manifest import opening
@@ -40,11 +34,10 @@ CARRIERS = {
     "text": "文字中的密标",
 }
 _TIMES = dict(enumerate(("十", "百", "千", "万", "十万", "百万", "千万", "一亿", "十亿", "百亿", "千亿", "一万亿"), 1))
-_MOST_CELLS, _WIDTH, _SEEN, _MOST_PIXELS = 400, 900, 4.0, 40_000_000
 
 
-def traced(path: Path, home: Home, at: dt.datetime) -> tuple[dict[str, Any], bytes | None]:
-    """The facts of the report (docs/formats/trace-report.md), and the leak as a picture with its map if it is one.
+def traced(path: Path, home: Home, at: dt.datetime) -> tuple[dict[str, Any], list[bytes]]:
+    """The facts of the report (docs/formats/trace-report.md), and the drawings of its maps.
 
     Raises:
         Refused: the file cannot be read, or there is no key or no registry here.
@@ -60,27 +53,36 @@ def traced(path: Path, home: Home, at: dt.datetime) -> tuple[dict[str, Any], byt
         original = registry.of_source(hashlib.sha256(data).hexdigest())
     finally:
         registry.close()
-    mapped = next((one for one in found if one.matrix is not None and one.carrier == "image"), None)
-    picture, cells = _map(data, mapped) if mapped else (None, [])
+    maps = list(maps_of(data, found))
     facts = {
         "format": FORMAT,
         "at": at.isoformat(),
         "leak": {"name": path.name, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()},
         "looked": {"keys": [_key(key) for key in keys], "copies": sum(map(len, issued.values()))},
-        "found": [_found(one, rows[one.copy_id]) for one in found],
+        "found": [_found(one, rows[one.copy_id], home) for one in found],
         "identical_to": _row(same),
         "is_original": original is not None,
         "label": label_findings(path, data, rows),
-        "cells": cells,
+        "maps": [
+            {
+                "place": one.place,
+                "width": one.width,
+                "height": one.height,
+                "drawing": f"map-{number}.png",
+                "cells": one.cells,
+            }
+            for number, one in enumerate(maps, 1)
+        ],
     }
-    return facts, picture
+    return facts, [one.drawing for one in maps]
 
 
 def _key(key: MarkKey) -> dict[str, object]:
     return {"number": key.number, "fingerprint": key.fingerprint}
 
 
-def _found(one: Attribution, row: Issued | None) -> dict[str, Any]:
+def _found(one: Attribution, row: Issued | None, home: Home) -> dict[str, Any]:
+    opens = opening(row, one.key) if row and row.copy else None
     return {
         "copy": write_id(one.copy_id),
         "carrier": one.carrier,
@@ -89,7 +91,9 @@ def _found(one: Attribution, row: Issued | None) -> dict[str, Any]:
         "log10_error": round(one.log10_error, 2),
         "chance": chance(one.log10_error),
         "registry": _row(row),
-        "opening": asdict(opening(row, one.key)) if row and row.copy else None,
+        "opening": asdict(opens) if opens else None,
+        "commitment": opens.commitment if opens else "",
+        "log": log_facts(home, opens) if opens else None,
         "issued": f"{dt.datetime.fromisoformat(row.at).astimezone(BEIJING):%Y-%m-%d %H:%M}" if row else "",
     }
 
@@ -122,53 +126,8 @@ def label_findings(path: Path, data: bytes, rows: dict[bytes, Issued | None]) ->
     return findings
 
 
-def _map(data: bytes, one: Attribution) -> tuple[bytes | None, list[dict[str, Any]]]:
-    """Each tile of the mark as it lies in the image, with its correlation in deviations; drawn on a small copy."""
-    plane = pictures.gray(data)
-    if one.matrix is None or plane.size > _MOST_PIXELS or kind_of(data) in {Kind.PDF, Kind.OFFICE, Kind.TEXT}:
-        return None, []
-    height, width = plane.shape
-    left = residual(plane)
-    pattern = tile_of(one.copy_id, one.key)
-    pattern = (pattern - pattern.mean()) / pattern.std()
-    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], float)
-    inside = apply(np.asarray(np.linalg.inv(one.matrix), np.float64), corners)
-    low, high = np.floor(inside.min(0) / SIDE).astype(int), np.ceil(inside.max(0) / SIDE).astype(int)
-    cells: list[dict[str, Any]] = []
-    for row in range(low[1], high[1]):
-        for column in range(low[0], high[0]):
-            if len(cells) >= _MOST_CELLS:
-                break
-            square = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], float) * SIDE + np.array([column, row]) * SIDE
-            shift = np.array([[1, 0, column * SIDE], [0, 1, row * SIDE], [0, 0, 1.0]])
-            view = one.matrix @ shift
-            drawn = cv2.warpPerspective(left, view, (SIDE, SIDE), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
-            size = float(np.sqrt((drawn**2).sum()))
-            if not size:
-                continue
-            score = abs(float((drawn * pattern).sum())) / size
-            points = [[round(x, 1), round(y, 1)] for x, y in apply(one.matrix, square)]
-            cells.append({"points": points, "score": round(score, 1)})
-    return _drawn(data, cells), cells
-
-
-def _drawn(data: bytes, cells: list[dict[str, Any]]) -> bytes:
-    image = pictures.opened(data).convert("RGB")
-    scale = min(1.0, _WIDTH / max(image.size))
-    image = image.resize((max(1, round(image.width * scale)), max(1, round(image.height * scale))))
-    over = Image.new("RGBA", image.size, (0, 0, 0, 0))
-    pen = ImageDraw.Draw(over)
-    for cell in cells:
-        points = [(x * scale, y * scale) for x, y in cell["points"]]
-        seen = cell["score"] >= _SEEN
-        pen.polygon(points, fill=(255, 190, 0, 70) if seen else None, outline=(214, 110, 0, 255 if seen else 110))
-    out = io.BytesIO()
-    Image.alpha_composite(image.convert("RGBA"), over).convert("RGB").save(out, "PNG")
-    return out.getvalue()
-
-
 class Report:
-    """A trace in its folder: `report.json`, and `picture.png` if there is a map."""
+    """A trace in its folder: `report.json`, and `map-N.png` for each of its maps."""
 
     def __init__(self, home: Home, number: str) -> None:
         self.number = number
@@ -179,13 +138,13 @@ class Report:
             raise Wrong(404, "没有这份追溯报告。") from error
 
     @classmethod
-    def keep(cls, home: Home, facts: dict[str, Any], picture: bytes | None) -> "Report":
+    def keep(cls, home: Home, facts: dict[str, Any], drawings: Sequence[bytes]) -> "Report":
         """Write a report down."""
         number = secrets.token_hex(8)
         folder = home.path / "desk" / "traces" / number
         folder.mkdir(parents=True, mode=0o700)
-        if picture:
-            (folder / "picture.png").write_bytes(picture)
+        for shown, drawing in zip(facts["maps"], drawings, strict=True):
+            (folder / shown["drawing"]).write_bytes(drawing)
         (folder / "report.json").write_text(json.dumps(facts, ensure_ascii=False, indent=2), "utf-8")
         return cls(home, number)
 
@@ -206,11 +165,29 @@ class Report:
         """The facts as they were written."""
         return (self.folder / "report.json").read_bytes()
 
-    @property
-    def picture(self) -> Path | None:
-        """The picture with the map."""
-        path = self.folder / "picture.png"
-        return path if path.is_file() else None
+    def drawing(self, number: str) -> Path:
+        """The drawing of a map, counted from 1.
+
+        Raises:
+            Wrong: 404.
+
+        """
+        names: dict[str, str] = {str(count): one["drawing"] for count, one in enumerate(self.facts["maps"], 1)}
+        if number not in names:
+            raise Wrong(404, "没有图像。")
+        return self.folder / names[number]
+
+    def disclosure(self, number: str) -> bytes:
+        """The file that shows the copy of a finding, counted from 1, with its proof (docs/formats/copy-disclosure.md).
+
+        Raises:
+            Wrong: 404, there was no proof when the report was made.
+
+        """
+        held = {str(count): one["log"] for count, one in enumerate(self.facts["found"], 1) if one["log"]}
+        if number not in held:
+            raise Wrong(404, "报告中没有这份副本的存证证明。")
+        return json.dumps(held[number]["disclosure"], ensure_ascii=False, indent=1).encode()
 
     @property
     def names(self) -> list[str]:
@@ -220,9 +197,29 @@ class Report:
 
     def pdf(self) -> bytes:
         """The report for printing and for the file. Equal input gives equal bytes."""
-        picture = self.picture
-        images = {"picture.png": picture.read_bytes()} if picture else {}
+        images = {one["drawing"]: (self.folder / one["drawing"]).read_bytes() for one in self.facts["maps"]}
         made = f"{self.at.astimezone(BEIJING):%Y-%m-%d %H:%M:%S}"
         digest = hashlib.sha256(self.json).hexdigest()
-        shown = {**self.facts, "made": made, "names": self.names, "has_picture": bool(picture), "digest": digest}
+        found = [{**one, "log": _printed(one["log"])} for one in self.facts["found"]]
+        maps = [{"place": one["place"], "drawing": one["drawing"]} for one in self.facts["maps"]]
+        shown = {
+            **self.facts,
+            "found": found,
+            "maps": maps,
+            "made": made,
+            "names": self.names,
+            "digest": digest,
+            "is_image": [one["place"] for one in maps] == ["图像"],
+        }
         return compile_pdf("trace.typ", shown, at=self.at, images=images)
+
+
+def _printed(log: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The proof as it is printed: without the bytes that prove it, which the JSON holds."""
+    if log is None:
+        return None
+    stamps = [
+        {**one, "said": f"{dt.datetime.fromisoformat(one['time']).astimezone(BEIJING):%Y-%m-%d %H:%M:%S}"}
+        for one in log["stamps"]
+    ]
+    return {**{name: value for name, value in log.items() if name != "disclosure"}, "stamps": stamps}

@@ -214,7 +214,8 @@ def page(request: Request, template: str, status: int = 200, **context: Any) -> 
     """A page of the desk."""
     if not _ENGINE:
         _ENGINE.append(_engine())
-    menu = [(place, request.path.startswith(place.path)) for place in sorted(MENU, key=lambda one: one.order)]
+    here = "/home/" if request.path == "/" else request.path
+    menu = [(place, here.startswith(place.path)) for place in sorted(MENU, key=lambda one: one.order)]
     shared = {
         "shell": "desk/shell.html",
         "root": request.root,

@@ -7,9 +7,10 @@ import pytest
 from PIL import Image
 
 from midun.lib.marking.documents.files import Kind, kind_of
-from midun.lib.marking.documents.pictures import gray, mark_picture
+from midun.lib.marking.documents.pictures import mark_picture
 from midun.lib.marking.errors import Reason, Refused
 from midun.lib.marking.image.detector import detect
+from midun.lib.marking.image.files import gray
 from midun.lib.marking.keys import MarkKey
 from tests.lib.marking import pictures
 

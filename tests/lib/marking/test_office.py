@@ -14,7 +14,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from midun.lib.marking.documents import pictures
 from midun.lib.marking.documents.files import Kind, kind_of
 from midun.lib.marking.documents.office import Shown, is_marked, mark_office
 from midun.lib.marking.documents.package import Package
@@ -23,6 +22,7 @@ from midun.lib.marking.documents.text.prose import strip_hidden
 from midun.lib.marking.documents.xlsx import with_line
 from midun.lib.marking.errors import Reason, Refused
 from midun.lib.marking.image.detector import detect
+from midun.lib.marking.image.files import gray
 from midun.lib.marking.keys import MarkKey
 from tests.lib.marking import office
 
@@ -165,7 +165,7 @@ def test_bombs_and_tricks_of_the_container_are_refused():
 def test_pictures_copied_out_of_a_file_name_its_copy():
     parts = office.unpacked(mark_office(FILES["docx"], MINE, KEY, SHOWN))
     name = next(name for name in parts if name.startswith("word/media/image"))
-    assert detect(pictures.gray(parts[name]), KEY).copy_id == MINE
+    assert detect(gray(parts[name]), KEY).copy_id == MINE
 
 
 def test_a_zip_inside_is_carried_and_never_opened():

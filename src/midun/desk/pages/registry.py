@@ -5,9 +5,13 @@ import json
 from dataclasses import asdict
 from datetime import datetime
 
+from midun.desk.log_proofs import disclosure_of, keep, kept
 from midun.desk.tracing import BEIJING
-from midun.desk.web import MENU, Answer, Place, Request, download, get, page
+from midun.desk.web import MENU, Answer, Place, Request, Wrong, data, download, get, page, post
+from midun.lib.bundle.copies import MAX_BYTES, BatchText
 from midun.lib.marking.code.message import write_id
+from midun.lib.marking.keys import MarkKey
+from midun.lib.marking.manifest import opening, opening_file
 from midun.lib.marking.registry import Issued, Registry
 from midun.lib.sheets import Column, Sheet, write_xlsx
 
@@ -54,7 +58,47 @@ def registry(request: Request) -> Answer:
     number = min(max(int(wanted), 1), pages) if wanted.isascii() and wanted.isdigit() and len(wanted) < 7 else 1  # noqa: PLR2004  # no number of pages
     part = rows[(number - 1) * PER_PAGE : number * PER_PAGE]
     shown = [(row, write_id(row.copy_id), datetime.fromisoformat(row.at).astimezone(BEIJING)) for row in part]
-    return page(request, "desk/registry.html", rows=shown, word=word, count=len(rows), number=number, pages=pages)
+    proofs = [BatchText.parse(one.text) for one in kept(request.home)]
+    context = {"rows": shown, "word": word, "count": len(rows), "number": number, "pages": pages}
+    return page(request, "desk/registry.html", 200, proofs=proofs, **context)
+
+
+@post("/registry/proof/")
+def proof(request: Request) -> Answer:
+    """Take in the proof of a batch that the platform gave."""
+    said = keep(request.home, request.bytes(MAX_BYTES))
+    return data({"said": f"已读入批次 {said.batch[:8]} 的证明，共 {said.copies} 份副本。以后的追溯报告会带上它。"})
+
+
+@get("/registry/<copy>.json")
+def opened(request: Request, copy: str) -> Answer:
+    """What opens the commitment of one copy, or with `?proof=1` that with the proof of its batch."""
+    row, key = _held(request, copy)
+    number = write_id(row.copy_id)
+    if not request.query.get("proof"):
+        return download(opening_file(row, key), f"开启信息-{number}.json", "application/json")
+    shown = disclosure_of(request.home, opening(row, key))
+    if shown is None:
+        raise Wrong(404, "本机没有这份副本所在批次的证明，请先从平台的批次页面下载“批次证明”并读入。")
+    return download(shown.encode(), f"出示文件-{number}.json", "application/json")
+
+
+def _held(request: Request, copy: str) -> tuple[Issued, MarkKey]:
+    """A copy that was issued, and the key it was marked with.
+
+    Raises:
+        Wrong: 404.
+
+    """
+    registry = Registry(request.home.registry)
+    try:
+        row = registry.get(bytes.fromhex(copy))
+    finally:
+        registry.close()
+    key = next((one for one in request.home.mark_keys() if row and one.fingerprint == row.key_fingerprint), None)
+    if row is None or not row.copy or key is None:
+        raise Wrong(404, "登记簿中没有这份副本，或本机没有它的密钥。")
+    return row, key
 
 
 @get("/registry/export.xlsx")

@@ -1,12 +1,10 @@
 """追溯: a leaked file or pasted text in, whose copy it is out."""
 
-import datetime as dt
-
-from midun.desk import workers
+from midun.desk.background import DONE
 from midun.desk.drafts import Drafts
-from midun.desk.tracing import Report, traced
-from midun.desk.web import MENU, Answer, Place, Request, Wrong, download, get, go, page, post
-from midun.lib.marking.errors import Refused
+from midun.desk.traces import Tracing
+from midun.desk.tracing import Report
+from midun.desk.web import MENU, Answer, Place, Request, data, download, get, go, page, post
 
 MENU.append(Place("追溯泄露", "report-search", "/trace/", 20, "拖入泄露的照片、文件或粘贴文字，查出是谁的副本"))
 
@@ -19,34 +17,58 @@ def trace(request: Request) -> Answer:
 
 def _form(request: Request, errors: dict[str, str], text: str = "") -> Answer:
     reports = Report.all(request.home)[:50]
+    running = [(one, one.progress()) for one in Tracing.all(request.home)[:20] if not one.finished]
     ready = bool(request.home.mark_keys()) and request.home.registry.is_file()
     draft = Drafts(request.home.path).new()
     status = 400 if errors else 200
-    return page(request, "desk/trace.html", status, draft=draft, errors=errors, text=text, reports=reports, ready=ready)
+    shown = {"draft": draft, "errors": errors, "text": text, "reports": reports, "running": running, "ready": ready}
+    return page(request, "desk/trace.html", status, **shown)
 
 
 @post("/trace/start/")
 def start(request: Request) -> Answer:
-    """Look; the answer is the report."""
+    """Begin to look, in the background."""
     form, drafts = request.form(), Drafts(request.home.path)
     if form["text"]:
         pasted = drafts.place(form["draft"], "粘贴的文字.txt")
         pasted.write_text(form["text"], "utf-8")
-    files = drafts.files(form["draft"])
-    if not files:
+    if not drafts.files(form["draft"]):
         return _form(request, {"files": "请拖入泄露的文件，或粘贴文字。"})
-    refused, made = {}, []
-    for path, place in files:
-        arguments = (path, request.home, dt.datetime.now(dt.UTC).replace(microsecond=0))
-        answer = workers.outcome(workers.submit(traced, *arguments), traced, *arguments)
-        if isinstance(answer, Refused):
-            refused[str(place)] = str(answer)
-        else:
-            made.append(Report.keep(request.home, *answer))
-    drafts.drop(form["draft"])
-    if refused:
-        return _form(request, refused)
-    return go(request, f"/trace/{made[0].number}/" if len(made) == 1 else "/trace/")
+    if not request.home.mark_keys() or not request.home.registry.is_file():
+        return _form(request, {"files": "本机还没有密钥和登记簿，无法追溯。"})
+    begun = Tracing.begin(request.home, drafts.path(form["draft"]))
+    return go(request, f"/trace/run/{begun.number}/")
+
+
+@get("/trace/run/<run>/")
+def run(request: Request, run: str) -> Answer:
+    """How far it is, and what was found; the report itself if one file was looked at."""
+    found = Tracing(request.home, run)
+    progress, reports = found.progress(), found.reports()
+    only = reports[0][1] if len(reports) == 1 else None
+    if only is not None and progress["state"] == DONE:
+        return go(request, f"/trace/{only.number}/")
+    return page(request, "desk/tracing.html", run=found, progress=progress, reports=reports)
+
+
+@get("/trace/run/<run>/state/")
+def state(request: Request, run: str) -> Answer:
+    """For the script."""
+    return data(Tracing(request.home, run).progress())
+
+
+@post("/trace/run/<run>/stop/")
+def stop(request: Request, run: str) -> Answer:
+    """Stop it."""
+    Tracing(request.home, run).stop()
+    return go(request, f"/trace/run/{run}/")
+
+
+@post("/trace/run/<run>/resume/")
+def resume(request: Request, run: str) -> Answer:
+    """Go on."""
+    Tracing(request.home, run).start()
+    return go(request, f"/trace/run/{run}/")
 
 
 @get("/trace/<report>/")
@@ -57,16 +79,15 @@ def report(request: Request, report: str) -> Answer:
 
 @get("/trace/<report>/picture.png")
 def picture(request: Request, report: str) -> Answer:
-    """The leak with the map of the mark.
+    """The map of the mark in the leak, or in one of its pages."""
+    return Answer(Report(request.home, report).drawing(request.query.get("n", "1")), "image/png")
 
-    Raises:
-        Wrong: 404.
 
-    """
-    found = Report(request.home, report).picture
-    if found is None:
-        raise Wrong(404, "没有图像。")
-    return Answer(found, "image/png")
+@get("/trace/<report>/copy.json")
+def copy(request: Request, report: str) -> Answer:
+    """The copy of a finding with its proof, for an authority or a court."""
+    found, number = Report(request.home, report), request.query.get("n", "1")
+    return download(found.disclosure(number), f"出示文件-{found.at:%Y%m%d-%H%M%S}-{number}.json", "application/json")
 
 
 @get("/trace/<report>/report.pdf")

@@ -172,19 +172,37 @@
     });
   }
 
-  const job = document.querySelector("[data-job]");
-  if (job?.dataset.state === "running") {
+  // Work in the background: its bar moves, and the page is fetched anew once it stands still.
+  for (const box of document.querySelectorAll("[data-watch]")) {
+    const count = box.querySelector("[data-count]");
     const look = async () => {
       try {
-        const answer = await fetch(`${root}/mark/${job.dataset.job}/state/`);
+        const answer = await fetch(`${root}${box.dataset.watch}state/`);
         const now = await answer.json();
         if (now.state !== "running") { location.reload(); return; }
-        const done = now.made + now.refused.length;
-        job.querySelector("progress").value = done;
-        job.querySelector("[data-count]").textContent = `${done}/${now.total}`;
-      } catch { job.querySelector("[data-count]").textContent = "与工作台的连接已断开，请确认启动它的窗口没有关闭"; }
+        const bar = box.querySelector("progress");
+        if (now.total) { bar.max = now.total; bar.value = now.done; } else bar.removeAttribute("value");
+        count.textContent = now.said || `${now.done}/${now.total}`;
+      } catch { count.textContent = "与工作台的连接已断开，请确认启动它的窗口没有关闭"; }
       setTimeout(look, 700);
     };
     setTimeout(look, 400);
+  }
+
+  // One file sent to an address; what comes back is said beside the button.
+  for (const pick of document.querySelectorAll("[data-send]")) {
+    pick.addEventListener("change", async () => {
+      const said = document.getElementById(pick.dataset.said);
+      if (!pick.files[0]) return;
+      said.textContent = `正在读取 ${pick.files[0].name}`;
+      said.className = "text-secondary";
+      try {
+        said.textContent = (await ask(pick.dataset.send, pick.files[0])).said;
+      } catch (error) {
+        said.textContent = error.message;
+        said.className = "wrong";
+      }
+      pick.value = "";
+    });
   }
 })();

@@ -1,5 +1,6 @@
 """Whose copy is it: every carrier of a leaked file is looked at, every answer comes with its bound on error."""
 
+import contextlib
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +11,6 @@ import pypdfium2
 from lxml import etree
 
 from midun.lib.marking.collusion.accuse import accuse
-from midun.lib.marking.documents import pictures
 from midun.lib.marking.documents.files import Kind, kind_of, text_of
 from midun.lib.marking.documents.package import Package
 from midun.lib.marking.documents.text import source
@@ -18,6 +18,7 @@ from midun.lib.marking.documents.text.mark import LIMIT, decode, identify, obser
 from midun.lib.marking.errors import Reason, Refused
 from midun.lib.marking.image.detector import Found, detect, detect_all
 from midun.lib.marking.image.embedder import LEAST_SIDE
+from midun.lib.marking.image.files import MAX_PIXELS, gray
 from midun.lib.marking.image.regions import Box
 from midun.lib.marking.image.trial import Budget
 from midun.lib.marking.keys import MarkKey
@@ -73,7 +74,7 @@ def trace(
         elif kind is Kind.OFFICE:
             found += _office(data, key, ids)
         else:
-            found += _images([("图像", pictures.gray(data))], key, "image", ids)
+            found += _images([("图像", gray(data))], key, "image", ids)
     return found
 
 
@@ -93,14 +94,29 @@ def confirm(data: bytes, suffix: str, key: MarkKey, copy_id: bytes) -> bool:
     return any(one.copy_id == copy_id for one in found)
 
 
+def planes(data: bytes, pages: int = MOST_PAGES) -> Iterator[tuple[str, npt.NDArray[np.uint8]]]:
+    """The planes an image mark is looked for in, by place: pages of a PDF, pictures of an Office file, or the image.
+
+    Raises:
+        Refused: the file cannot be read.
+
+    """
+    kind = kind_of(data)
+    if kind is Kind.PDF:
+        with _opened(data) as opened:
+            yield from _rendered(opened, min(len(opened), pages))
+    elif kind is Kind.OFFICE:
+        package = Package(data)
+        yield from _media(package, _pictures(package))
+    elif kind is not Kind.TEXT:
+        yield "图像", gray(data)
+
+
 def _first_plane(data: bytes) -> Iterator[tuple[str, npt.NDArray[np.uint8]]]:
     kind = kind_of(data)
     if kind is Kind.PDF:
-        opened = pypdfium2.PdfDocument(data)
-        try:
+        with _opened(data) as opened:
             yield from _rendered(opened, 1)
-        finally:
-            opened.close()
     if kind is Kind.OFFICE:
         package = Package(data)
         yield from _media(package, [name for name in package.names() if "midunmark" in name.lower()][:1])
@@ -144,15 +160,21 @@ def _attributed(found: Found, carrier: str, place: str, looked: int, key: MarkKe
 
 
 def _pdf(data: bytes, key: MarkKey, ids: list[bytes], pages: int) -> list[Attribution]:
+    with _opened(data) as opened:
+        most = min(len(opened), pages)
+        found = _images(_rendered(opened, most), key, "pdf-layer", ids)
+        text = "\n".join(opened[number].get_textpage().get_text_range() for number in range(most))
+        return found + _text(text, ".txt", key, ids)
+
+
+@contextlib.contextmanager
+def _opened(data: bytes) -> Iterator[pypdfium2.PdfDocument]:
     try:
         opened = pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError as error:
         raise Refused(Reason.BROKEN, "PDF 已损坏或设有密码，无法读取。") from error
     try:
-        most = min(len(opened), pages)
-        found = _images(_rendered(opened, most), key, "pdf-layer", ids)
-        text = "\n".join(opened[number].get_textpage().get_text_range() for number in range(most))
-        return found + _text(text, ".txt", key, ids)
+        yield opened
     finally:
         opened.close()
 
@@ -160,27 +182,34 @@ def _pdf(data: bytes, key: MarkKey, ids: list[bytes], pages: int) -> list[Attrib
 def _rendered(opened: pypdfium2.PdfDocument, pages: int) -> Iterator[tuple[str, npt.NDArray[np.uint8]]]:
     for number in range(pages):
         width, height = opened[number].get_size()
-        scale = min(DPI / 72, math.sqrt(pictures.MAX_PIXELS / 4 / max(width * height, 1)))
+        scale = min(DPI / 72, math.sqrt(MAX_PIXELS / 4 / max(width * height, 1)))
         plane = opened[number].render(scale=scale, grayscale=True).to_numpy()
         yield f"第 {number + 1} 页", np.ascontiguousarray(plane.reshape(plane.shape[:2]), np.uint8)
 
 
 def _office(data: bytes, key: MarkKey, ids: list[bytes]) -> list[Attribution]:
     package = Package(data)
-    names = sorted(package.names(), key=lambda name: "midunmark" not in name.lower())
-    held = [name for name in names if name.lower().endswith(_PICTURES)][:MOST_PICTURES]
-    found = _images(_media(package, held), key, "office-layer", ids)
+    found = _images(_media(package, _pictures(package)), key, "office-layer", ids)
     words: list[str] = []
-    for name in names:
+    for name in sorted(package.names(), key=_mark_first):
         if name.endswith(".xml") and ("document" in name or "slides/slide" in name or "sharedStrings" in name):
             words += _words(package.xml(name))
     return found + _text("\n".join(words), ".txt", key, ids)
 
 
+def _mark_first(name: str) -> bool:
+    return "midunmark" not in name.lower()
+
+
+def _pictures(package: Package) -> list[str]:
+    names = sorted(package.names(), key=_mark_first)
+    return [name for name in names if name.lower().endswith(_PICTURES)][:MOST_PICTURES]
+
+
 def _media(package: Package, names: list[str]) -> Iterator[tuple[str, npt.NDArray[np.uint8]]]:
     for name in names:
         try:
-            plane = pictures.gray(package.part(name))
+            plane = gray(package.part(name))
         except Refused:
             continue  # a picture that cannot be read says nothing; the others may
         if "midunmark" in name.lower() and max(plane.shape) < 2 * LEAST_SIDE:
