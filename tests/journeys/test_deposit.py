@@ -7,11 +7,12 @@ import re
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from midun.lib.tlog.commitment import digest_file, parse_entry
+from midun.lib.tlog.commitment import Digests, Entry, Kind, digest_file, parse_entry
 from midun.lib.tlog.manifest import Manifest
 from midun.lib.tlog.opening import Opening
 from midun.lib.tlog.proof import parse_proof
@@ -208,6 +209,36 @@ def test_one_file_of_a_dropped_set_is_proved_without_its_siblings(visitors, file
     assert reader.locator("[data-name=file]").inner_text() == own.name
     drop(reader, "#vf-form", {"other.txt": b"x"})
     reader.locator("#vf-sentence.vf-bad").wait_for()
+
+
+def test_one_file_of_a_large_set_is_found_and_opened(visitors, tmp_path):
+    """Thousands of files (100,000 were measured, docs/benchmarks.md): a worker computes, the page goes on working."""
+    files = {
+        f"研发资料/{n // 100:02d}/检测报告-{n:05d}.pdf": Digests(n, n.to_bytes(32, "big"), bytes(32))
+        for n in range(5000)
+    }
+    manifest = Manifest(bytes(range(32)), files)
+    path = tmp_path / "大文件夹.jsonl"
+    path.write_bytes(b"".join(manifest.lines()))
+    page = visitors.person("enterprise")
+    page.goto("/deposits/open/")
+    page.set_input_files("[data-manifest]", path)
+    page.get_by_text("只列出前 100 个，共 5,000 个").wait_for()
+    page.get_by_label("查找").fill("研发资料/37 报告-03")
+    page.get_by_text("研发资料/37/检测报告-03742.pdf").click()
+    assert page.locator("[name=path]").count() == 100
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="保存这个文件的开启信息").click()
+    opening = Opening.parse(Path(saved.value.path()).read_bytes())
+    assert opening.file == files["研发资料/37/检测报告-03742.pdf"]
+    opening.verify(Entry(Kind.SET, manifest.commitment(), bytes(32), 0))
+    assert page.evaluate("typeof midun") == "undefined", "the page itself hashes nothing"
+    page.get_by_label("查找").fill("没有这个")
+    page.get_by_text("没有这样的文件").wait_for()
+    assert page.get_by_role("button", name="保存这个文件的开启信息").is_disabled()
+    page.set_input_files("[data-manifest]", {"name": "x.jsonl", "mimeType": "", "buffer": path.read_bytes()[:-1]})
+    page.get_by_text("这不是一组文件的开启信息文件").wait_for()
+    axe_finds_nothing(page)
 
 
 @pytest.mark.parametrize("phone", [False, True], ids=["desktop", "phone"])

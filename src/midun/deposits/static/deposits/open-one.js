@@ -1,12 +1,12 @@
-// Opening one file of a set: the manifest is read here, the opening of the chosen file is made here and saved.
-// Nothing of it is sent anywhere. Needs hashes.js, tlog.js and opening.js.
+// Opening one file of a set: a worker reads the manifest and makes the opening of the chosen file; it is saved here.
+// Nothing of it is sent anywhere.
 "use strict";
 (() => {
-  const midun = globalThis.midun;
   const root = document.querySelector("[data-open-one]");
   const one = (name) => root.querySelector(`[data-${name}]`);
   const MOST_SHOWN = 100, LARGEST = 256 << 20;
-  let manifest = null, names = [];
+  const count = (number) => number.toLocaleString("zh-CN");
+  let worker = null, ready = false, names = [], found = [];
 
   function tell(text) {
     one("problem").hidden = !text;
@@ -14,21 +14,52 @@
     if (text) one("problem").focus();
   }
 
-  async function read(file) {
-    manifest = null;
-    one("choose").hidden = true;
+  function begin() {
+    worker?.terminate();
+    const { worker: place, scripts } = root.dataset;
+    worker = new Worker(place);
+    worker.postMessage({ scripts: scripts.split(" ") });
+    [ready, names] = [false, []];
+    one("choose").hidden = one("saved").hidden = true;
     tell("");
-    if (file.size > LARGEST) return tell("这不是一组文件的开启信息文件：它太大了。");
+  }
+
+  function refuse(text) {
+    worker?.terminate();
+    one("state").textContent = "";
+    one("choose").hidden = true;
+    tell(text);
+  }
+
+  function read(file) {
+    begin();
+    if (file.size > LARGEST) return refuse("这不是一组文件的开启信息文件：它太大了。");
     one("state").textContent = "正在读取……";
-    await new Promise((resolve) => { setTimeout(resolve, 30); });  // so that the words are seen
-    try {
-      manifest = midun.Manifest.parse(new TextDecoder("utf-8", { fatal: true }).decode(await file.arrayBuffer()));
-    } catch {
-      one("state").textContent = "";
-      return tell("这不是一组文件的开启信息文件。请选择存证时保存的 .jsonl 文件；只存证一个文件的 .json 本身就可以直接交出。");
-    }
-    names = [...manifest.files.keys()].sort((a, b) => a.localeCompare(b, "zh-CN"));
-    one("state").textContent = `已读取“${file.name}”：${names.length.toLocaleString("zh-CN")} 个文件。`;
+    const unlike = "这不是一组文件的开启信息文件。请选择存证时保存的 .jsonl 文件；只存证一个文件的 .json 本身就可以直接交出。";
+    worker.onmessage = ({ data }) => {
+      if (data.failed) refuse(unlike);
+      else if (data.names) choose(data.names);
+      else if (data.done !== undefined) state(file, `正在核算 ${Math.floor((data.done / names.length) * 100)}%，可以先选文件。`);
+      else if (data.commitment) {
+        ready = true;
+        state(file, "");
+        enable();
+      } else save(data);
+    };
+    worker.onerror = (event) => {
+      event.preventDefault();
+      refuse("浏览器没有完成核算，可能是内存不足。请换一台电脑再试，或用命令 midun open。");
+    };
+    worker.postMessage({ file });
+    return undefined;
+  }
+
+  function state(file, more) {
+    one("state").textContent = `已读取“${file.name}”：${count(names.length)} 个文件。${more}`;
+  }
+
+  function choose(paths) {
+    names = paths.map((path) => [path, path.toLowerCase()]);
     one("word").value = "";
     one("choose").hidden = false;
     show();
@@ -50,34 +81,37 @@
   }
 
   function show() {
-    const word = one("word").value.trim().toLowerCase();
-    const found = word ? names.filter((path) => path.toLowerCase().includes(word)) : names;
-    one("list").replaceChildren(...found.slice(0, MOST_SHOWN).map(row));
+    const words = one("word").value.trim().toLowerCase().split(/\s+/);
+    found = names.filter(([, path]) => words.every((word) => path.includes(word)));
+    one("list").replaceChildren(...found.slice(0, MOST_SHOWN).map(([path], number) => row(path, number)));
     one("more").textContent = !found.length ? "没有这样的文件。"
-      : found.length > MOST_SHOWN ? `只列出前 ${MOST_SHOWN} 个，共 ${found.length.toLocaleString("zh-CN")} 个，请输入文件名的一部分查找。` : "";
-    one("save").disabled = true;
+      : found.length > MOST_SHOWN ? `只列出前 ${MOST_SHOWN} 个，共 ${count(found.length)} 个，请输入文件名或文件夹名的一部分查找。` : "";
+    enable();
   }
 
-  function save() {
-    const chosen = root.querySelector("[name=path]:checked");
-    if (!chosen || !manifest) return;
-    const name = chosen.value.slice(chosen.value.lastIndexOf("/") + 1);
+  const chosen = () => root.querySelector("[name=path]:checked");
+
+  function enable() {
+    one("save").disabled = !ready || !chosen();
+  }
+
+  function save({ path, opening }) {
     const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([manifest.open(chosen.value).encode()]));
-    link.download = `单个文件的开启信息-${name}.json`;
+    link.href = URL.createObjectURL(new Blob([opening]));
+    link.download = `单个文件的开启信息-${path.slice(path.lastIndexOf("/") + 1)}.json`;
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 60000);
     one("saved").hidden = false;
-    one("saved-name").textContent = chosen.value;
+    one("saved-name").textContent = path;
   }
 
   one("manifest").addEventListener("change", (event) => { if (event.target.files.length) read(event.target.files[0]); });
   one("word").addEventListener("input", show);
   one("list").addEventListener("change", () => {
-    one("save").disabled = false;
+    enable();
     one("saved").hidden = true;
   });
-  one("save").addEventListener("click", save);
+  one("save").addEventListener("click", () => worker.postMessage({ path: chosen().value }));
   const drop = one("drop");
   drop.addEventListener("dragover", (event) => {
     event.preventDefault();

@@ -9,24 +9,41 @@
   const list = form.querySelector("dl");
   const button = form.querySelector("button");
 
-  // Meta and commitment of an opening of one file, or of a manifest. Throws Refused for anything else.
-  function read(bytes) {
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    if (!text.startsWith('{"format": "midun-manifest/1"')) {
-      const opening = globalThis.midun.Opening.parse(bytes);
+  let worker = null;
+
+  // Meta and commitment of an opening of one file, or of a manifest (read in a worker: it may have 100,000 files).
+  // Throws Refused for anything else.
+  async function read(file) {
+    worker?.terminate();
+    if (!(await file.slice(0, 40).text()).startsWith('{"format": "midun-manifest/1"')) {
+      const opening = globalThis.midun.Opening.parse(new Uint8Array(await file.slice(0, tlog.MAX_OPENING + 1).arrayBuffer()));
       return { meta: opening.meta, commitment: opening.commitment() };
     }
-    const made = globalThis.midun.Manifest.parse(text);
-    return { meta: made.meta, commitment: made.commitment() };
+    worker = new Worker(form.dataset.worker);
+    worker.postMessage({ scripts: form.dataset.scripts.split(" ") });
+    worker.postMessage({ file });
+    return new Promise((resolve, reject) => {
+      worker.onmessage = ({ data }) => {
+        if (data.commitment) resolve(data);
+        else if (data.failed) reject(new tlog.Refused("opening-malformed"));
+      };
+      worker.onerror = (event) => {
+        event.preventDefault();
+        reject(new tlog.Refused("worker"));
+      };
+    }).finally(() => worker.terminate());
   }
 
   form.querySelector("input[type=file]").addEventListener("change", async (event) => {
     const file = event.target.files[0];
     button.disabled = true;
     list.replaceChildren();
+    told.textContent = "";
     if (!file) return;
+    told.textContent = "正在读取……";
     try {
-      const found = read(new Uint8Array(await file.arrayBuffer()));
+      const found = await read(file);
+      if (event.target.files[0] !== file) return;
       if (tlog.hex(found.commitment.sha256) + tlog.hex(found.commitment.sm3) !== commitment) {
         told.textContent = "这份开启信息不是本条存证的，请按文件名中的编号查找。";
         return;

@@ -30,6 +30,7 @@
   // What both hashes share: blocks of 64 bytes, the length in bits at the end, a state of eight words.
   class Running {
     constructor(start) {
+      this.start = start;
       this.state = Int32Array.from(start);
       this.words = new Int32Array(68);
       this.block = new Uint8Array(64);
@@ -38,21 +39,29 @@
       this.length = 0;
     }
 
+    again() {
+      this.state.set(this.start);
+      this.held = this.length = 0;
+      return this;
+    }
+
     update(data) {
-      let at = 0;
-      this.length += data.length;
-      if (this.held) {
-        at = Math.min(64 - this.held, data.length);
-        this.block.set(data.subarray(0, at), this.held);
-        this.held += at;
-        if (this.held < 64) return this;
-        this.compress(this.view, 0);
-        this.held = 0;
+      const { block } = this, { length } = data;
+      let at = 0, { held } = this;
+      this.length += length;
+      if (held) {
+        while (held < 64 && at < length) block[held++] = data[at++];
+        if (held === 64) {
+          this.compress(this.view, 0);
+          held = 0;
+        }
       }
-      const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-      for (; at + 64 <= data.length; at += 64) this.compress(view, at);
-      this.block.set(data.subarray(at));
-      this.held = data.length - at;
+      if (length - at >= 64) {
+        const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+        for (; at + 64 <= length; at += 64) this.compress(view, at);
+      }
+      while (at < length) block[held++] = data[at++];
+      this.held = held;
       return this;
     }
 
@@ -69,8 +78,7 @@
       view.setUint32(60, (this.length << 3) >>> 0);
       this.compress(view, 0);
       const out = new Uint8Array(32);
-      const words = new DataView(out.buffer);
-      this.state.forEach((word, i) => words.setInt32(i * 4, word));
+      for (let i = 0; i < 32; i++) out[i] = this.state[i >> 2] >>> (24 - (i & 3) * 8);
       return out;
     }
   }
@@ -166,8 +174,13 @@
     }
   }
 
-  const sha256 = (...parts) => parts.reduce((running, part) => running.update(part), new Sha256()).digest();
-  const sm3 = (...parts) => parts.reduce((running, part) => running.update(part), new Sm3()).digest();
+  // Of some pieces at once. One running hash is used again and again: making one costs more than a short text does.
+  const atOnce = (running) => (...parts) => {
+    running.again();
+    for (const part of parts) running.update(part);
+    return running.digest();
+  };
+  const sha256 = atOnce(new Sha256()), sm3 = atOnce(new Sm3());
 
   // RFC 2104 with SHA-256.
   function hmac(key, ...parts) {

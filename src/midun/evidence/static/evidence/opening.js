@@ -114,15 +114,16 @@
     return fromBase64(value, length);
   }
 
-  // A set of files ([path, {size, sha256, sm3}] pairs) under a secret set key.
+  // A set of files ([path, {size, sha256, sm3}] pairs) under a secret set key. `tell` hears now and then how many are done.
   class Manifest {
-    constructor(setKey, files, meta = new Uint8Array()) {
+    constructor(setKey, files, meta = new Uint8Array(), tell = null) {
       this.files = new Map(files);
       if (setKey.length !== 32 || !this.files.size) throw new RangeError("a set key has 32 bytes, a set at least one file");
       for (const path of this.files.keys()) if (!validPath(path)) throw new Refused("file-name", path.slice(0, 200));
       this.setKey = setKey;
       this.meta = meta;
-      const leaves = [...this.files].map(([path, file]) => {
+      const leaves = [...this.files].map(([path, file], done) => {
+        if (done % 1000 === 0) tell?.(done);
         const one = commitFile(file, this.fileSalt(path), utf8(path));
         return { path, leaf: join(one.sha256, one.sm3) };
       });
@@ -178,22 +179,30 @@
 
     // Reads a manifest file. Throws Refused(opening-malformed), also for what midun.lib.tlog would forgive.
     static parse(text) {
+      const { setKey, files, meta } = Manifest.read(text);
+      return new Manifest(setKey, files, meta);
+    }
+
+    // What stands in it, as the constructor takes it. Throws as `parse`.
+    static read(text) {
       const [first, ...rows] = text.split("\n");
       if (rows.pop() !== "") malformed("no newline at the end");
-      let head = null, files = [];
-      try {
-        head = JSON.parse(first);
-        files = rows.map((row) => JSON.parse(row));
-      } catch (error) {
-        malformed(error.message.slice(0, 80));
-      }
-      if (head?.format !== MANIFEST || head.files !== files.length) malformed("format or number of files");
-      const listed = files.map((row) => {
+      const json = (line) => {
+        try {
+          return JSON.parse(line);
+        } catch (error) {
+          return malformed(error.message.slice(0, 80));
+        }
+      };
+      const head = json(first);
+      if (head?.format !== MANIFEST || head.files !== rows.length) malformed("format or number of files");
+      const listed = rows.map((line) => {
+        const row = json(line);  // one at a time: of 100,000 the parsed lines alone are a hundred megabytes
         if (!Array.isArray(row) || row.length !== 4 || typeof row[0] !== "string" || !validPath(row[0])) malformed("row");
         return [row[0], { size: number(row[1]), sha256: fromHex(row[2]), sm3: fromHex(row[3]) }];
       });
       if (!listed.length || new Map(listed).size !== listed.length) malformed("no path, or a path twice");
-      return new Manifest(fromHex(head.set_key), listed, someBase64(head.meta));
+      return { setKey: fromHex(head.set_key), files: listed, meta: someBase64(head.meta) };
     }
   }
 

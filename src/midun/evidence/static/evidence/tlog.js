@@ -74,15 +74,23 @@
   const treeHash = (hash) => ({ leaf: (data) => hash(LEAF, data), node: (left, right) => hash(NODE, left, right) });
   const SHA256 = treeHash(sha256), SM3 = treeHash(sm3);
 
-  // All complete subtrees over the leaves: the root, and the audit path of each leaf.
+  const node = (bytes, i) => bytes.subarray(i * 32, i * 32 + 32);
+
+  function row(count, hashOf) {
+    const bytes = new Uint8Array(count * 32);
+    for (let i = 0; i < count; i++) bytes.set(hashOf(i), i * 32);
+    return bytes;
+  }
+
+  // All complete subtrees over the leaves: the root, and the audit path of each leaf. A row is one array of bytes, because
+  // hundreds of thousands of small ones are mostly overhead.
   class Tree {
     constructor(hashes, leaves) {
       this.hashes = hashes;
       this.size = leaves.length;
-      this.rows = [leaves.map(hashes.leaf)];
-      while (this.rows.at(-1).length > 1) {
-        const row = this.rows.at(-1);
-        this.rows.push(Array.from({ length: row.length >> 1 }, (_none, i) => hashes.node(row[i * 2], row[i * 2 + 1])));
+      this.rows = [row(leaves.length, (i) => hashes.leaf(leaves[i]))];
+      for (let below = this.rows[0]; below.length > 32; below = this.rows.at(-1)) {
+        this.rows.push(row(below.length >> 6, (i) => hashes.node(node(below, i * 2), node(below, i * 2 + 1))));
       }
     }
 
@@ -93,7 +101,7 @@
     // The hash over the leaves start … end-1, where start is a multiple of the power of two that covers them.
     over(start, end) {
       const height = Math.ceil(Math.log2(end - start));
-      if (end - start === 2 ** height) return this.rows[height][start / 2 ** height];
+      if (end - start === 2 ** height) return node(this.rows[height], start / 2 ** height);
       const middle = start + 2 ** (height - 1);
       return this.hashes.node(this.over(start, middle), this.over(middle, end));
     }
