@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-MODULES = ("home", "dropped", "marking", "tracing", "comparing", "registry", "labels")
+MODULES = ("home", "dropped", "marking", "tracing", "comparing", "screening", "indexes", "registry", "labels")
 
 
 def load() -> None:
