@@ -18,6 +18,7 @@ from midun.evidence.models import Deposit, DepositRequest
 from midun.evidence.numbers import number_at
 from midun.evidence.services.tokens import tenant_of
 from midun.lib.exchange import Item, Request, Status
+from midun.lib.exchange.singles import KNOWN, decode_placed, encode_placed
 from tests.evidence.conftest import running
 from tests.evidence.test_survival import check_all
 
@@ -30,7 +31,9 @@ REQUESTS = st.tuples(
     st.lists(st.integers(0, WORDS - 1), min_size=1, max_size=6),
     st.sampled_from(["", "", "k1", "k2"]),
 )
-ACTS = st.lists(st.one_of(st.just("store"), st.lists(REQUESTS, min_size=1, max_size=4)), min_size=1, max_size=10)
+SINGLES = st.tuples(st.sampled_from(["jia", "yi"]), st.integers(0, WORDS - 1))
+BATCHES = st.tuples(st.lists(REQUESTS, max_size=4), st.lists(SINGLES, max_size=6)).filter(any)
+ACTS = st.lists(st.one_of(st.just("store"), BATCHES), min_size=1, max_size=10)
 
 
 def asked(tenant, commitments, key=""):
@@ -63,6 +66,12 @@ class Model:
         return Status.ACCEPTED, found
 
 
+def placed_singles(appended):
+    """By call: number and whether it was there before; entry and proof are there for what is in the batch."""
+    _at, found = decode_placed(b"".join(encode_placed(appended.size, 0, appended.placed))[5:])
+    return {call: (number & ~KNOWN, number >= KNOWN) for call, number, _leaf, _piece in found}
+
+
 def told(answer):
     return answer.status, [(placed.number, placed.duplicate) for placed in answer.placed]
 
@@ -79,8 +88,11 @@ def test_batches_that_overlap_answer_as_one_after_the_other(log, cast, acts):
                 if waiting:
                     committer.store(waiting.pop(0))
                 continue
-            requests = [asked(tenants[who], [words[at] for at in those], key and key + salt) for who, those, key in act]
-            waiting.append(committer.append(requests, time.time()))
+            requests = [
+                asked(tenants[who], [words[at] for at in those], key and key + salt) for who, those, key in act[0]
+            ]
+            singles = [(call, tenants[who], 1, 0, words[at]) for call, (who, at) in enumerate(act[1])]
+            waiting.append(committer.append(requests, time.time(), singles))
             same_key_in_one_batch = {r.key for r in requests if r.key}
             for request, answer in zip(requests, waiting[-1].answers, strict=True):
                 expected = model.answer(request)
@@ -88,6 +100,11 @@ def test_batches_that_overlap_answer_as_one_after_the_other(log, cast, acts):
                     assert [number for number, _ in told(answer)[1]] == [number for number, _ in expected[1]]
                 else:
                     assert told(answer) == expected
+            if singles:
+                got, tenants_ = placed_singles(waiting[-1]), dict.fromkeys(single[1] for single in singles)
+                for single in sorted(singles, key=lambda one: list(tenants_).index(one[1])):
+                    _, [expected] = model.answer(Request(single[1], [Item(1, single[4])]))
+                    assert got[single[0]] == expected
         kept = Deposit.objects.unscoped("test").values_list("tenant_id", "commitment", "number")
         stored = {(tenant, bytes(commitment)): number for tenant, commitment, number in kept}
         assert model.places.items() <= stored.items()

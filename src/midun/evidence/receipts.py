@@ -2,6 +2,7 @@
 
 import base64
 import json
+from binascii import b2a_base64
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -10,9 +11,8 @@ from midun.evidence import numbers
 from midun.evidence.anchored import MISSING, Covered, teller
 from midun.evidence.engine.place import Place
 from midun.evidence.models import CheckpointRecord, Deposit
-from midun.lib.exchange import ENTRY
 from midun.lib.tlog.checkpoint import parse_checkpoint
-from midun.lib.tlog.merkle import SHA256, inclusion_proof
+from midun.lib.tlog.merkle import inclusion_proof
 from midun.lib.tlog.note import parse_note
 from midun.lib.tlog.proof import MAGIC, Proof
 from midun.lib.tlog.tiles import TILE_WIDTH
@@ -93,31 +93,40 @@ def prove(place: Place, index: int, note: bytes) -> Proof:
 
 
 @lru_cache(maxsize=8)
-def _quoted(note: bytes) -> str:
-    return json.dumps(note.decode(), ensure_ascii=False)[1:-1]
+def _quoted(note: bytes) -> bytes:
+    return json.dumps(note.decode(), ensure_ascii=False)[1:-1].encode()
 
 
 @lru_cache(maxsize=8)
-def _moment(at: int) -> str:
+def _moment(at: int) -> bytes:
     when = datetime.fromtimestamp(at // 1_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    return f"{when}.{at % 1_000_000:06d}Z"
+    return f"{when}.{at % 1_000_000:06d}Z".encode()
 
 
-def fresh_text(*, number: int, piece: bytes, note: bytes, at: int, duplicate: bool) -> str:
+_FRESH = (
+    b'{"format": "%b", "deposit": "%%b", "stage": "accepted", "duplicate": %%b, "index": %%d, "entry": "%%b", '
+    b'"proof": "%b\\nextra %%b\\nindex %%d\\n%%b\\n%%b", "accepted_at": "%%b", "claimed_at": %%d, '
+    b'"missing": ["witness", "time-stamp"], "timestamps": []}'
+) % (FORMAT.encode(), MAGIC.encode())
+_BOOLEANS = (b"false", b"true")
+
+
+def fresh(*, number: int, prefix: int, entry: bytes, lines: bytes, note: bytes, at: int, duplicate: bool) -> bytes:
     """The JSON of a new deposit's receipt, put together from what the engine said; `at` in microseconds.
 
-    The same text as `Receipt.data` gives for it; written by hand because it is made thousands of times a second.
+    `lines` are the proof's, each ended by a backslash and an n as in JSON. The same text as `Receipt.data` gives for
+    it; written by hand because it is made thousands of times a second.
     """
-    entry, lines = piece[:ENTRY], piece[ENTRY:].decode()
-    index = numbers.index_of(number)
-    deposit = numbers.uuid_of(number, numbers.prefix_from(SHA256.leaf(entry)))
-    extra = base64.b64encode(entry).decode()
-    path = lines.replace("\n", "\\n")
-    return (
-        f'{{"format": "{FORMAT}", "deposit": "{deposit}", "stage": "accepted", '
-        f'"duplicate": {"true" if duplicate else "false"}, "index": {index}, "entry": "{extra}", '
-        f'"proof": "{MAGIC}\\nextra {extra}\\nindex {index}\\n{path}\\n{_quoted(note)}", '
-        f'"accepted_at": "{_moment(at)}", '
-        f'"claimed_at": {int.from_bytes(entry[-8:], "big")}, '
-        f'"missing": ["witness", "time-stamp"], "timestamps": []}}'
+    extra, index = b2a_base64(entry, newline=False), numbers.index_of(number)
+    return _FRESH % (
+        numbers.uuid_text(number, prefix).encode(),
+        _BOOLEANS[duplicate],
+        index,
+        extra,
+        extra,
+        index,
+        lines,
+        _quoted(note),
+        _moment(at),
+        int.from_bytes(entry[-8:], "big"),
     )

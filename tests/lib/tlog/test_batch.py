@@ -21,14 +21,20 @@ def root(hashes):
     return hashes[0]
 
 
-@given(first=st.integers(0, 70), more=st.integers(1, 70))
-def test_the_proofs_are_those_of_the_tree(first, more):
+@given(first=st.integers(0, 70), more=st.integers(1, 70), data=st.data())
+def test_the_proofs_are_those_of_the_tree(first, more, data):
     size = first + more
     leaves, nodes = tree(size)
     paths = BatchPaths(first, leaves[first:], nodes)
-    for index in range(first, size):
-        expected = "".join(f"{to_base64(item)}\n" for item in inclusion_proof(index, size, nodes))
-        assert paths.lines(index) == expected
+    expected = [
+        "".join(f"{to_base64(item)}\n" for item in inclusion_proof(index, size, nodes)).encode()
+        for index in range(first, size)
+    ]
+    assert paths.lines(first, size) == expected
+    begin = data.draw(st.integers(0, more - 1))
+    end = data.draw(st.integers(begin + 1, more))
+    assert paths.lines(first + begin, first + end) == expected[begin:end]
+    assert paths.lines(first, first + 1, b"\\n") == [expected[0].replace(b"\n", b"\\n")]
 
 
 def test_it_asks_for_no_node_of_an_empty_tree():

@@ -8,9 +8,10 @@ from http import HTTPStatus
 from midun.evidence.api.bodies import Bad
 from midun.evidence.engine.door import Reply
 from midun.evidence.models import Deposit
-from midun.evidence.numbers import index_of
-from midun.evidence.receipts import fresh_text, receipt_of
-from midun.lib.exchange import Placed, Status
+from midun.evidence.numbers import index_of, prefix_from
+from midun.evidence.receipts import fresh, receipt_of
+from midun.lib.exchange import ENTRY, Answer, Placed, Status
+from midun.lib.tlog.merkle import SHA256
 
 JSON = "application/json; charset=utf-8"
 
@@ -50,11 +51,16 @@ def unavailable() -> Bad:
     return Bad(status, code, message, 2)
 
 
+def refused(answer: Answer) -> Bad:
+    """What the engine refused."""
+    status, code, message = _REFUSALS[answer.status]
+    return Bad(status, code, message, answer.retry_after)
+
+
 def raise_refused(reply: Reply) -> None:
     """Raise `Bad` for what the engine refused."""
     if reply.answer.status is not Status.ACCEPTED:
-        status, code, message = _REFUSALS[reply.answer.status]
-        raise Bad(status, code, message, reply.answer.retry_after)
+        raise refused(reply.answer)
 
 
 def one_fresh(reply: Reply) -> Response | None:
@@ -62,24 +68,23 @@ def one_fresh(reply: Reply) -> Response | None:
     placed = reply.answer.placed[0]
     if not placed.piece:
         return None
-    text = _text(reply, placed)
-    return Response(HTTPStatus.OK if placed.duplicate else HTTPStatus.CREATED, text.encode())
+    return Response(HTTPStatus.OK if placed.duplicate else HTTPStatus.CREATED, _fresh(reply, placed))
 
 
 def one_read(number: int, *, duplicate: bool) -> Response:
     """The answer about a deposit, read from database and log."""
-    text = _read(number, duplicate=duplicate)
-    return Response(HTTPStatus.OK, text.encode())
+    return Response(HTTPStatus.OK, _read(number, duplicate=duplicate))
 
 
 def many(reply: Reply) -> Response:
     """The answer to a batch with proofs; reads what was deposited before."""
     texts = [
-        _text(reply, placed) if placed.piece else _read(placed.number, duplicate=True) for placed in reply.answer.placed
+        _fresh(reply, placed) if placed.piece else _read(placed.number, duplicate=True)
+        for placed in reply.answer.placed
     ]
     new = any(not placed.duplicate for placed in reply.answer.placed)
-    body = '{"receipts": [' + ", ".join(texts) + "]}"
-    return Response(HTTPStatus.CREATED if new else HTTPStatus.OK, body.encode())
+    body = b'{"receipts": [' + b", ".join(texts) + b"]}"
+    return Response(HTTPStatus.CREATED if new else HTTPStatus.OK, body)
 
 
 def compact(reply: Reply) -> Response:
@@ -96,16 +101,19 @@ def compact(reply: Reply) -> Response:
     return Response(HTTPStatus.OK if first is None else HTTPStatus.CREATED, body.encode())
 
 
-def _text(reply: Reply, placed: Placed) -> str:
-    return fresh_text(
+def _fresh(reply: Reply, placed: Placed) -> bytes:
+    entry, lines = placed.piece[:ENTRY], placed.piece[ENTRY:]
+    return fresh(
         number=placed.number,
-        piece=placed.piece,
+        prefix=prefix_from(SHA256.leaf(entry)),
+        entry=entry,
+        lines=lines.replace(b"\n", b"\\n"),
         note=reply.checkpoint,
         at=reply.answer.at,
         duplicate=placed.duplicate,
     )
 
 
-def _read(number: int, *, duplicate: bool) -> str:
+def _read(number: int, *, duplicate: bool) -> bytes:
     deposit = Deposit.objects.unscoped("the engine named it as the caller's own").get(pk=number)
-    return json.dumps(receipt_of(deposit, duplicate=duplicate).data(), ensure_ascii=False)
+    return json.dumps(receipt_of(deposit, duplicate=duplicate).data(), ensure_ascii=False).encode()

@@ -1,5 +1,6 @@
 """Who calls: the token of a program, looked up once and believed for five seconds."""
 
+import math
 import time
 from dataclasses import dataclass
 from datetime import datetime
@@ -85,10 +86,12 @@ class Cache:
 
     def known(self, header: str) -> tuple[bool, Caller | None]:
         """Whether the header was looked up within five seconds, and what was found."""
-        kept = self._callers.get(header)
-        if kept is None or time.monotonic() - kept[0] > BELIEVED:
-            return False, None
-        return True, kept[1]
+        since, caller = self.found(header)
+        return time.monotonic() - since <= BELIEVED, caller
+
+    def found(self, header: str) -> tuple[float, Caller | None]:
+        """When the header was looked up last (monotonic seconds), and what was found then."""
+        return self._callers.get(header, (-math.inf, None))
 
     def keep(self, header: str, caller: Caller | None) -> None:
         """Believe it for five seconds."""

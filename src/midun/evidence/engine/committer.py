@@ -9,58 +9,49 @@ append the next: what is appended and not yet stored counts as deposited before.
 import hashlib
 import hmac
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
-from itertools import count, repeat
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import repeat
 from threading import Lock
 
 import numpy as np
 from django.utils.timezone import localtime
 
 from midun.evidence.engine import index
-from midun.evidence.engine.index import Account, Rows, Written
+from midun.evidence.engine.batch import Batch
+from midun.evidence.engine.index import Account, Written
 from midun.evidence.engine.quota import Quotas
 from midun.evidence.numbers import number_at
 from midun.evidence.tags import tag_of
 from midun.lib import exchange as frames
 from midun.lib.exchange import Answer, Request, Status
+from midun.lib.exchange.singles import Single
 from midun.lib.tlog.batch import BatchPaths
 from midun.lib.tlog.sequencer import Sequencer
 
 _ACCOUNTS_SECONDS = 5.0
 _DAY = 86_400
-_NO_TIME = bytes(8)
-
-
-@dataclass
-class _Batch:
-    """What is being prepared. `own` has the offsets, among the new entries, of those each request brought."""
-
-    at: datetime
-    day: date
-    requests: Sequence[Request]
-    answers: list[Answer | None]
-    own: list[range]
-    commitments: list[list[bytes]]
-    earlier: dict[int, dict[bytes, int]] = field(default_factory=dict)
-    new: dict[int, dict[bytes, int]] = field(default_factory=dict)
-    seen_keys: dict[bytes, int] = field(default_factory=dict)
-    tokens: set[int] = field(default_factory=set)
-    entries: list[bytes] = field(default_factory=list)
-    rows: Rows = field(default_factory=Rows)
 
 
 @dataclass(eq=False)
 class Appended:
-    """A batch that is in the log: its answers, to be given once `written` is stored, and the checkpoint they need."""
+    """A batch that is in the log: its answers, to be given once `written` is stored, and the checkpoint they need.
+
+    `placed` are the answers to plain deposits, `refused` those of them that were not taken. `new` are offsets behind
+    the number `begin`.
+    """
 
     answers: list[Answer]
+    placed: list[bytes]
+    refused: Mapping[int, Answer]
     written: Written
     size: int
+    at: int
     checkpoint: bytes
-    earlier: dict[int, dict[bytes, int]]
-    keys: dict[bytes, tuple[bytes, list[int]]]
+    begin: int
+    new: Mapping[int, Mapping[bytes, int]]
+    keys: Mapping[bytes, tuple[bytes, list[int]]]
 
 
 class Committer:
@@ -81,18 +72,22 @@ class Committer:
         self.store(appended)
         return appended.answers
 
-    def append(self, requests: Sequence[Request], now: float) -> Appended:
-        """Put into the log what is new.
+    def append(self, requests: Sequence[Request], now: float, singles: Sequence[Single] = ()) -> Appended:
+        """Put into the log what is new; `now` in seconds since 1970.
 
         Raises `Stopped` and the database's errors: then nobody knows what was written, and the process must end.
         """
         at, number = datetime.fromtimestamp(now, UTC), len(requests)
         commitments = [request.commitments() for request in requests]
-        batch = _Batch(at, localtime(at).date(), requests, [None] * number, [range(0)] * number, commitments)
-        self._look_up(batch)
+        batch = Batch(at, localtime(at).date(), requests, singles, [None] * number, [range(0)] * number, commitments)
+        places = batch.places_of() if singles else {}
+        self._look_up(batch, places)
         for place, request in enumerate(requests):
             if batch.answers[place] is None:
                 batch.answers[place] = self._prepare(request, place, batch)
+        batch.begun = len(batch.entries)
+        for tenant, theirs in places.items():
+            self._prepare_singles(tenant, theirs, batch)
         leaves: Sequence[bytes] = ()
         first = self._sequencer.size
         if batch.entries:
@@ -100,7 +95,7 @@ class Committer:
             batch.rows.numbers = range(number_at(self._log, first), number_at(self._log, first) + len(leaves))
             # As `numbers.prefix_from` of each leaf hash.
             batch.rows.prefixes = (np.frombuffer(b"".join(leaves), ">u8")[::4] >> np.uint64(4)).tolist()
-        appended = self._appended(batch, self._answers(batch, first, leaves))
+        appended = self._appended(batch, first, leaves)
         with self._lock:
             self._unstored.append(appended)
         return appended
@@ -114,7 +109,7 @@ class Committer:
 
     # ---- before the log
 
-    def _look_up(self, batch: _Batch) -> None:
+    def _look_up(self, batch: Batch, places: Mapping[int, Sequence[int]]) -> None:
         with self._lock:
             unstored = list(self._unstored)  # before the database is asked: what is stored meanwhile is found twice
         known = index.earlier_requests([request.key for request in batch.requests if request.key])
@@ -125,17 +120,20 @@ class Committer:
             if request.key in known:
                 body, numbers = known[request.key]
                 same = hmac.compare_digest(body, request.body)
-                places = frames.known_places(zip(numbers, repeat(True), strict=False))
-                batch.answers[place] = Answer(Status.ACCEPTED, places=places) if same else Answer(Status.KEY_REUSED)
+                told = frames.known_places(zip(numbers, repeat(True), strict=False))
+                batch.answers[place] = Answer(Status.ACCEPTED, places=told) if same else Answer(Status.KEY_REUSED)
             else:
                 wanted.setdefault(request.tenant, []).extend(batch.commitments[place])
+        for tenant, theirs in places.items():
+            wanted.setdefault(tenant, []).extend([batch.singles[place_][4] for place_ in theirs])
         batch.earlier = index.first_of(wanted)
         for one in unstored:
-            for tenant, numbers_ in one.earlier.items():
-                if tenant in batch.earlier:
-                    batch.earlier[tenant].update(numbers_)
+            for tenant, commitments in wanted.items():
+                new = one.new.get(tenant, {})
+                for commitment in new.keys() & commitments:
+                    batch.earlier[tenant][commitment] = one.begin + new[commitment]
 
-    def _prepare(self, request: Request, place: int, batch: _Batch) -> Answer | None:
+    def _prepare(self, request: Request, place: int, batch: Batch) -> Answer | None:
         """Take a request into the batch; an answer if it is refused."""
         if request.key and request.key in batch.seen_keys:
             return None  # answered with the first of the two
@@ -144,8 +142,7 @@ class Committer:
             return Answer(Status.NO_TENANT)
         if not self._projects_fit(request, enterprise):
             return Answer(Status.NO_PROJECT)
-        earlier, new = batch.earlier[request.tenant], batch.new.setdefault(request.tenant, {})
-        fresh = [one for one in dict.fromkeys(batch.commitments[place]) if one not in earlier and one not in new]
+        fresh = batch.fresh(request.tenant, batch.commitments[place])
         clock = time.monotonic()
         refused = self._quotas.refuse(request.tenant, account, len(fresh), at=batch.at, day=batch.day, clock=clock)
         if refused:
@@ -158,10 +155,27 @@ class Committer:
         if fresh:
             begin = len(batch.entries)
             batch.own[place] = range(begin, begin + len(fresh))
-            new.update(zip(fresh, count(begin), strict=False))
             tag = self._tag(request.tenant, account, int(batch.at.timestamp()) // _DAY)
-            _add(batch, request, fresh, batch.commitments[place], tag)
+            batch.add(request, fresh, batch.commitments[place], tag)
         return None
+
+    def _prepare_singles(self, tenant: int, places: Sequence[int], batch: Batch) -> None:
+        """Take a tenant's plain deposits into the batch, as many as its quota allows."""
+        account, _ = self._account(tenant)
+        if account is None:
+            batch.refused.update(zip(places, repeat(Answer(Status.NO_TENANT)), strict=False))
+            return
+        fresh = batch.fresh(tenant, [batch.singles[place][4] for place in places])
+        clock = time.monotonic()
+        allowed, refusal = self._quotas.take_some(tenant, account, len(fresh), at=batch.at, day=batch.day, clock=clock)
+        if refusal:
+            answer, over = Answer(*refusal), set(fresh[allowed:])
+            batch.refused.update((place, answer) for place in places if batch.singles[place][4] in over)
+            fresh = fresh[:allowed]
+            places = [place for place in places if place not in batch.refused]
+        if fresh:
+            tag = self._tag(tenant, account, int(batch.at.timestamp()) // _DAY)
+            batch.add_singles(tenant, places, fresh, tag)
 
     def _account(self, tenant: int) -> tuple[Account | None, int | None]:
         kept = self._accounts.get(tenant)
@@ -183,40 +197,47 @@ class Committer:
 
     # ---- after the log
 
-    def _appended(self, batch: _Batch, answers: list[Answer]) -> Appended:
+    def _appended(self, batch: Batch, first: int, leaves: Sequence[bytes]) -> Appended:
+        paths = None
+        if leaves and (batch.singles or any(request.proofs for request in batch.requests)):
+            paths = BatchPaths(first, leaves, self._sequencer.nodes)
+        answers = self._answers(batch, first, paths)
+        begin = number_at(self._log, first)
         keys = {key: (batch.requests[at].body, answers[at].numbers) for key, at in batch.seen_keys.items()}
         kept = [
             (key, batch.requests[batch.seen_keys[key]].tenant, body, index.packed(numbers))
             for key, (body, numbers) in keys.items()
         ]
-        begin = number_at(self._log, self._sequencer.size - len(batch.entries))
-        earlier = {
-            tenant: {commitment: begin + offset for commitment, offset in new.items()}
-            for tenant, new in batch.new.items()
-        }
-        written = Written(batch.rows, batch.at, batch.day, kept, batch.tokens)
-        return Appended(answers, written, self._sequencer.size, self._sequencer.checkpoint, earlier, keys)
+        return Appended(
+            answers,
+            batch.placed(first, begin, leaves, paths),
+            batch.refused,
+            Written(batch.rows, batch.at, batch.day, kept, batch.tokens),
+            self._sequencer.size,
+            _microseconds(batch.at),
+            self._sequencer.checkpoint,
+            begin,
+            batch.new,
+            keys,
+        )
 
-    def _answers(self, batch: _Batch, first: int, leaves: Sequence[bytes]) -> list[Answer]:
-        size, when = self._sequencer.size, int(batch.at.timestamp() * 1_000_000)
-        paths = None
-        if leaves and any(request.proofs for request in batch.requests):
-            paths = BatchPaths(first, leaves, self._sequencer.nodes)
+    def _answers(self, batch: Batch, first: int, paths: BatchPaths | None) -> list[Answer]:
+        size, when = self._sequencer.size, _microseconds(batch.at)
         answers = []
         for place, request in enumerate(batch.requests):
             answer = batch.answers[place]
             if answer is None:
-                answer = _shared(request, batch) or self._placed(place, batch, first, paths)
+                answer = batch.shared(request) or self._placed(place, batch, first, paths)
             if answer.status is Status.ACCEPTED:
                 answer.size, answer.at = size, when
             answer.number = request.number
             answers.append(answer)
         return answers
 
-    def _placed(self, place: int, batch: _Batch, first: int, paths: BatchPaths | None) -> Answer:
+    def _placed(self, place: int, batch: Batch, first: int, paths: BatchPaths | None) -> Answer:
         """Numbers and, if asked for, entry and proof lines of what is new."""
         request, commitments, own = batch.requests[place], batch.commitments[place], batch.own[place]
-        begin, proofs = number_at(self._log, first), paths if batch.requests[place].proofs else None
+        begin, proofs = number_at(self._log, first), paths if request.proofs else None
         if len(own) == len(commitments):
             places, offsets = frames.places(range(begin + own.start, begin + own.stop)), list[int | None](own)
         else:
@@ -229,36 +250,20 @@ class Committer:
             places = frames.known_places(found)
         if proofs is None:
             return Answer(Status.ACCEPTED, places=places)
-        pieces = [
-            b"" if offset is None else batch.entries[offset] + proofs.lines(first + offset).encode()
-            for offset in offsets
-        ]
+        if len(own) == len(commitments):
+            lines = proofs.lines(first + own.start, first + own.stop)
+            pieces = [entry + line for entry, line in zip(batch.entries[own.start : own.stop], lines, strict=True)]
+        else:
+            pieces = [b"" if offset is None else _piece(batch, first, offset, proofs) for offset in offsets]
         return Answer(Status.ACCEPTED, places=places, pieces=pieces)
 
 
-def _add(batch: _Batch, request: Request, fresh: list[bytes], commitments: list[bytes], tag: bytes) -> None:
-    """Entries and columns of the commitments that a request brings; of one that it names twice the first counts."""
-    kinds, items = request.kinds(), request.items
-    if len(fresh) < len(commitments):
-        at = dict(zip(reversed(commitments), range(len(commitments) - 1, -1, -1), strict=True))
-        kinds = [kinds[at[one]] for one in fresh]
-        items = [items[at[one]] for one in fresh] if items else items
-    rows, number = batch.rows, len(fresh)
-    rows.tenants += [request.tenant] * number
-    rows.commitments += fresh
-    rows.kinds += kinds
-    rows.claimed_at += [item.claimed_at for item in items] or [0] * number
-    rows.projects += [item.project for item in items] or [0] * number
-    rows.labels += [item.label for item in items] or [""] * number
-    times = [item.claimed_at.to_bytes(8, "big") for item in items] or repeat(_NO_TIME, number)
-    heads = {kind: b"MDE1" + bytes([kind, 0, 0, 0]) for kind in set(kinds)}
-    batch.entries += [heads[kind] + one + tag + at for kind, one, at in zip(kinds, fresh, times, strict=True)]
+def _piece(batch: Batch, first: int, offset: int, paths: BatchPaths) -> bytes:
+    return batch.entries[offset] + paths.lines(first + offset, first + offset + 1)[0]
 
 
-def _shared(request: Request, batch: _Batch) -> Answer | None:
-    """The answer to a key that came twice in one batch with different bodies."""
-    first = batch.requests[batch.seen_keys[request.key]] if request.key else request
-    return None if first.body == request.body else Answer(Status.KEY_REUSED)
+def _microseconds(at: datetime) -> int:
+    return int(at.timestamp() * 1_000_000)
 
 
 def request_key(tenant: int, key: str) -> bytes:

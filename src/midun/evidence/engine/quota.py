@@ -43,6 +43,16 @@ class Quotas:
             return Status.OVER_MINUTE, max(1, math.ceil(missing * _MINUTE / max(1, account.per_minute)))
         return None
 
+    def take_some(
+        self, tenant: int, account: Account, entries: int, *, at: datetime, day: date, clock: float
+    ) -> tuple[int, tuple[Status, int] | None]:
+        """Count as many of `entries` single ones as are allowed; gives how many, and why not all, as `refuse` does."""
+        meter = self._meter(tenant, account, day, clock)
+        allowed = max(0, min(entries, account.per_day - meter.used, int(meter.level)))
+        self.take(tenant, allowed)
+        refusal = self.refuse(tenant, account, 1, at=at, day=day, clock=clock) if allowed < entries else None
+        return allowed, refusal
+
     def take(self, tenant: int, entries: int) -> None:
         """Count entries that `refuse` allowed."""
         meter = self._meters[tenant]

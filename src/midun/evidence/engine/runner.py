@@ -11,10 +11,10 @@ import logging
 import os
 import resource
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from django.db import connection
@@ -22,10 +22,12 @@ from django.db import connection
 from midun.evidence.engine.committer import Appended, Committer
 from midun.evidence.engine.keyring import load
 from midun.evidence.engine.place import Place
+from midun.evidence.engine.queue import Channel, Queue, Taken, Waiting
 from midun.evidence.engine.rebuild import rebuild
 from midun.evidence.models import CheckpointRecord, Log
 from midun.lib import exchange as frames
-from midun.lib.exchange import Answer, Request, Splitter, Status, Type
+from midun.lib.exchange import Answer, Request, Status, Type
+from midun.lib.exchange.singles import Single, decode_singles
 from midun.lib.tlog.note import parse_signature
 from midun.lib.tlog.sequencer import NotRecoverable, Sequencer
 from midun.lib.tlog.store import FileStore
@@ -37,11 +39,15 @@ _RETRY = 1
 
 @dataclass(frozen=True)
 class Pace:
-    """How often a batch is committed (seconds between two beginnings), how big it is, and how much may wait."""
+    """How often a batch is committed (seconds between two beginnings), how big it is, and how much may wait.
+
+    Once `eager` entries wait, the next batch begins without waiting for the interval to end.
+    """
 
     interval: float = 0.05
     batch: int = frames.MAX_ENTRIES
     queue: int = 40_000
+    eager: int = 500
 
 
 @contextmanager
@@ -76,69 +82,6 @@ def _check_records(log: Log, size: int) -> None:
         raise NotRecoverable(f"a checkpoint of size {shown.size} was given out, the log has {size}: an old copy")
 
 
-@dataclass
-class _Waiting:
-    """A request and the connection it came from."""
-
-    request: Request
-    channel: "_Channel"
-
-
-class _Channel(asyncio.Protocol):
-    """One connection."""
-
-    def __init__(self, runner: "Runner") -> None:
-        self._runner = runner
-        self._splitter = Splitter()
-        self._transport: asyncio.Transport | None = None
-        self.told_size = -1
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the transport."""
-        self._transport = transport  # type: ignore[assignment]  # a socket's transport writes as well
-        self._runner.channels.add(self)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Whatever is still answered to it goes nowhere."""
-        self._transport = None
-        self._runner.channels.discard(self)
-
-    def data_received(self, data: bytes) -> None:
-        """Take frames; one that cannot be read ends the connection."""
-        try:
-            for kind, payload in self._splitter.feed(data):
-                self._runner.take(self, kind, payload)
-        except ValueError:
-            _log.warning("a connection sent what is no frame; closed")
-            if self._transport:
-                self._transport.abort()
-
-    def write(self, data: bytes) -> None:
-        """Send bytes, if anybody is there."""
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.write(data)
-
-
-@dataclass
-class _Queue:
-    """What waits, in order."""
-
-    waiting: list[_Waiting] = field(default_factory=list)
-    entries: int = 0
-
-    def cut(self, limit: int) -> list[_Waiting]:
-        """Take the next requests with together at most `limit` entries, at least one."""
-        count, total = 0, 0
-        for one in self.waiting:
-            total += len(one.request)
-            if count and total > limit:
-                break
-            count += 1
-        taken, self.waiting = self.waiting[:count], self.waiting[count:]
-        self.entries -= sum(len(one.request) for one in taken)
-        return taken
-
-
 class Runner:
     """Serves one log until it is told to stop or something fails."""
 
@@ -147,13 +90,13 @@ class Runner:
         self._committer = Committer(sequencer, log)
         self._pace = pace
         self._clock = clock
-        self._queue = _Queue()
-        self._unanswered: list[list[_Waiting]] = []
+        self._queue = Queue()
+        self._unanswered: list[Taken] = []
         self._stored: asyncio.Future[None]
-        self._extra: list[tuple[_Channel, bytes]] = []
-        self._wake = asyncio.Event()
+        self._extra: list[tuple[Channel, bytes]] = []
+        self._wake, self._many = asyncio.Event(), asyncio.Event()
         self._stopping = False
-        self.channels: set[_Channel] = set()
+        self.channels: set[Channel] = set()
         self._commits, self._newest = 0, 0.0
         self._status: dict[str, object] = {}
 
@@ -165,7 +108,7 @@ class Runner:
         self._stored.set_result(None)  # nothing is being stored
         old = os.umask(0o177)
         try:
-            server = await loop.create_unix_server(lambda: _Channel(self), str(socket), backlog=1024)
+            server = await loop.create_unix_server(lambda: Channel(self), str(socket), backlog=1024)
         finally:
             os.umask(old)
         self._note_status()
@@ -179,6 +122,8 @@ class Runner:
             finally:
                 self._refuse_all()
                 server.close()
+                for channel in list(self.channels):
+                    channel.close()
                 _remove(socket)
                 for thread in (worker, writer):
                     await loop.run_in_executor(thread, _close_connection)
@@ -187,25 +132,46 @@ class Runner:
         """Finish the batch in hand and end."""
         self._stopping = True
         self._wake.set()
+        self._many.set()
 
-    def take(self, channel: _Channel, kind: int, payload: bytes) -> None:
+    def take(self, channel: Channel, kind: int, payload: bytes) -> None:
         """Take one frame."""
         if kind == Type.STATUS:
             channel.write(frames.frame(Type.TOLD, json.dumps(self._status).encode()))
         elif kind == Type.COSIGN:
             self._extra.append((channel, payload))
             self._wake.set()
+        elif kind == Type.SINGLES:
+            self._enqueue_singles(channel, decode_singles(payload))
         elif kind == Type.DEPOSIT:
             self._enqueue(channel, frames.decode_request(payload))
 
-    def _enqueue(self, channel: _Channel, request: Request) -> None:
-        if self._stopping or self._queue.entries + len(request) > self._pace.queue:
-            status = Status.STOPPED if self._stopping else Status.FULL
-            channel.write(frames.encode_answer(Answer(status, _RETRY, number=request.number)))
-            return
-        self._queue.waiting.append(_Waiting(request, channel))
-        self._queue.entries += len(request)
+    def _enqueue(self, channel: Channel, request: Request) -> None:
+        if self._admit(channel, len(request), [request.number]):
+            self._queue.requests.append(Waiting(request, channel))
+
+    def _enqueue_singles(self, channel: Channel, singles: list[Single]) -> None:
+        if self._admit(channel, len(singles), [one[0] for one in singles]):
+            self._queue.singles.append((channel, singles))
+
+    def _admit(self, channel: Channel, entries: int, numbers: Sequence[int]) -> bool:
+        """Whether so many more may wait; else these calls are refused."""
+        if self._stopping or self._queue.entries + entries > self._pace.queue:
+            channel.refuse(numbers, Answer(Status.STOPPED if self._stopping else Status.FULL, _RETRY))
+            return False
+        self._queue.entries += entries
         self._wake.set()
+        if self._queue.entries >= self._pace.eager:
+            self._many.set()
+        return True
+
+    async def _pause(self, begun: float) -> None:
+        """Until the interval is over, or many wait."""
+        rest = begun + self._pace.interval - time.monotonic()
+        if rest > 0 and self._queue.entries < self._pace.eager:
+            self._many.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._many.wait(), rest)
 
     async def _work(
         self, loop: asyncio.AbstractEventLoop, worker: ThreadPoolExecutor, writer: ThreadPoolExecutor
@@ -214,7 +180,7 @@ class Runner:
         begun = 0.0
         while not self._stopping:
             await self._wake.wait()
-            await asyncio.sleep(max(0.0, begun + self._pace.interval - time.monotonic()))
+            await self._pause(begun)
             self._wake.clear()
             begun = time.monotonic()
             for channel, payload in self._extra[:]:
@@ -224,16 +190,16 @@ class Runner:
             taken = self._queue.cut(self._pace.batch)
             if taken:
                 now = self._newest = max(self._clock(), float(self._sequencer.time), self._newest)
-                requests = [one.request for one in taken]
+                requests, singles = [one.request for one in taken.requests], taken.flat()
                 self._unanswered.append(taken)
-                appended = await loop.run_in_executor(worker, self._committer.append, requests, now)
+                appended = await loop.run_in_executor(worker, self._committer.append, requests, now, singles)
                 await self._stored  # raises what ended it
                 self._stored = loop.create_task(self._store(loop, writer, taken, appended))
                 self._stored.add_done_callback(lambda _done: self._wake.set())
                 self._commits += 1
             elif self._stored.done():
                 await self._stored
-            if self._queue.waiting or self._extra:
+            if self._queue or self._extra:
                 self._wake.set()
             self._note_status()
         await self._stored
@@ -242,30 +208,18 @@ class Runner:
         self,
         loop: asyncio.AbstractEventLoop,
         writer: ThreadPoolExecutor,
-        taken: list[_Waiting],
+        taken: Taken,
         appended: Appended,
     ) -> None:
         """Write the rows of a batch, then answer."""
         await loop.run_in_executor(writer, self._committer.store, appended)
         self._unanswered.remove(taken)
-        self._deliver(taken, appended)
-
-    def _deliver(self, taken: list[_Waiting], appended: Appended) -> None:
-        """One write per connection: the checkpoint first, where it is a new one for it, then its answers."""
-        size, out = appended.size, dict[_Channel, list[bytes]]()
-        for one, answer in zip(taken, appended.answers, strict=True):
-            parts = out.setdefault(one.channel, [])
-            if answer.status is Status.ACCEPTED and one.channel.told_size != size:
-                one.channel.told_size = size
-                parts.append(frames.encode_checkpoint(size, appended.checkpoint))
-            parts.append(frames.encode_answer(answer))
-        for channel, parts in out.items():
-            channel.write(b"".join(parts))
+        taken.deliver(appended)
 
     def _refuse_all(self) -> None:
-        for one in [*(one for taken in self._unanswered for one in taken), *self._queue.waiting]:
-            one.channel.write(frames.encode_answer(Answer(Status.STOPPED, _RETRY, number=one.request.number)))
-        self._queue, self._unanswered = _Queue(), []
+        for taken in (*self._unanswered, Taken(self._queue.requests, self._queue.singles)):
+            taken.refuse(Status.STOPPED, _RETRY)
+        self._queue, self._unanswered = Queue(), []
 
     def _cosign(self, payload: bytes) -> bytes:
         """Put cosignatures (verified by the caller) on the published checkpoint, if it still is of that size."""

@@ -31,6 +31,8 @@ class Type(IntEnum):
     STATUS = 4
     COSIGN = 5
     TOLD = 6
+    SINGLES = 7
+    PLACED = 8
 
 
 class Status(IntEnum):
