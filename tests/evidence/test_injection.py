@@ -256,3 +256,14 @@ def test_no_failing_call_loses_what_was_accepted(log, cast, tmp_path, place):
     print(f"{connection.vendor} {place}: {len(ways)} ways, ends {dict(ends)}, {len(broken)} broken")  # noqa: T201  # for who looks
     assert not broken
     assert sum(ends.values()) == (len(ways) if WHOLE else SLICE)
+
+
+FOUND = (("start", "listen", 1, "error=EIO"),)
+"""What a whole run once found: a process that lived on and could not be reached."""
+
+
+@pytest.mark.parametrize(("place", "call", "when", "way"), FOUND)
+def test_what_was_found_stays_repaired(log, cast, tmp_path, place, call, when, way):
+    with Lives(tmp_path) as lives:
+        inject = ("-e", f"trace={call}", "-e", f"inject={call}:{way}:when={when}")
+        assert hurt(lives, log, tenant_of(cast.jia).pk, place, *inject) == 1 << 8

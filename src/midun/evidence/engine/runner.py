@@ -111,6 +111,8 @@ class Runner:
             server = await loop.create_unix_server(lambda: Channel(self), str(socket), backlog=1024)
         finally:
             os.umask(old)
+        # A failure to listen is told to the loop's log only: whoever cannot be reached must end, not stay.
+        (await asyncio.open_unix_connection(str(socket)))[1].close()
         self._note_status()
         ready()
         with (
