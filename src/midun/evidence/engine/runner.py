@@ -20,6 +20,7 @@ from pathlib import Path
 from django.db import connection
 
 from midun.evidence.engine.committer import Appended, Committer
+from midun.evidence.engine.index import prepare_connection
 from midun.evidence.engine.keyring import load
 from midun.evidence.engine.place import Place
 from midun.evidence.engine.queue import Channel, Queue, Taken, Waiting
@@ -120,6 +121,8 @@ class Runner:
             ThreadPoolExecutor(1, thread_name_prefix="store") as writer,
         ):
             try:
+                for thread in (worker, writer):
+                    await loop.run_in_executor(thread, prepare_connection)
                 await self._work(loop, worker, writer)
             finally:
                 self._refuse_all()

@@ -118,13 +118,13 @@ class FileStore:
             self._folder(Path(folder))
             self._made.add(folder)
         temporary = self._write(folder, data)
-        try:
-            if overwrite:
-                Path(temporary).rename(target)
-            else:
+        if overwrite:
+            os.rename(temporary, target)  # noqa: PTH104  # as `_prefix` says
+        else:
+            try:
                 self._link(temporary, target, data)
-        finally:
-            Path(temporary).unlink(missing_ok=True)
+            finally:
+                os.unlink(temporary)  # noqa: PTH108  # as `_prefix` says
         self._files.append(target)  # also if it was there: it may not have reached the disk
         self._folders[folder] = None
 
