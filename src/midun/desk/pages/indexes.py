@@ -11,6 +11,7 @@ from midun.lib.marking.errors import Refused
 
 MENU.append(Place("指纹索引", "fingerprint", "/index/", 27, "受保护文件的指纹库：建立、加入、查看、核验"))
 PER_PAGE = 100
+KINDS = {"prose": "文字", "code": "代码", "table": "表格"}
 
 
 @get("/index/")
@@ -89,7 +90,10 @@ def index(request: Request, index: str) -> Answer:
         "count": len(entries),
         "fingerprints": contents["fingerprints"],
         "key": contents["key"],
-        "entries": entries[(number - 1) * PER_PAGE : number * PER_PAGE],
+        "entries": [
+            {**one, "kind": KINDS.get(one["kind"], one["kind"])}
+            for one in entries[(number - 1) * PER_PAGE : number * PER_PAGE]
+        ],
         "number": number,
         "pages": pages,
     }
