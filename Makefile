@@ -50,7 +50,7 @@ fix: .venv/.dev  ## format and repair what the linter can
 bench: .venv/.dev  ## the measured promises (docs/benchmarks.md)
 	@$(BIN)/python -m bench
 
-torture: .venv/.dev  ## the long failure tests of the transparency log: every system call, 1,000 kills (some 35 minutes on 2 cores; TORTURE_KILLS=200 halves it)
+torture: .venv/.dev  ## the long failure tests of the transparency log: every system call, 1,000 kills (61 minutes measured on a busy 2-core machine, and as long again for every system call of the service; TORTURE_KILLS=200 shortens it)
 	@$(BIN)/python -m tools.torture
 
 docs: .venv/.dev  ## regenerate the tables of the documents and the screenshots of the handbook

@@ -44,7 +44,7 @@ pytestmark = [
     ),
 ]
 WHOLE = os.environ.get("INJECTION") == "whole"
-PATIENCE = 60
+PATIENCE, GRACE = 60, 15
 CHANGING = re.compile(r"p?writev?(64)?|openat|f(data)?sync|ftruncate|link|rename|unlink|mkdir|rmdir|sendto|recvfrom")
 """Calls between which the state of disk or database differs: a kill at any other is the same as at the one before."""
 HARMLESS = re.compile(
@@ -214,19 +214,26 @@ def hurt(lives, log, tenant, place, *inject):
 
 
 def outlived(lives, pid, traffic):
-    """Wait until the process has ended or has answered everything and is told to end; its status."""
-    until, asked = time.monotonic() + PATIENCE, False
-    while time.monotonic() < until:
+    """Wait until the process has ended, or has answered everything and is ended as a service manager does; its status."""
+    begun, asked = time.monotonic(), 0.0
+    while time.monotonic() < begun + PATIENCE:
         try:
             return lives.told("ended", 0.02)
         except Empty:
             if traffic.done and not asked:
-                asked = True
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGTERM)
-    with suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
+                asked = time.monotonic()
+                end(pid, signal.SIGTERM)
+            elif (
+                asked and time.monotonic() > asked + GRACE
+            ):  # the call that tells it of the signal was the one that failed
+                end(pid, signal.SIGKILL)
+    end(pid, signal.SIGKILL)
     raise AssertionError("it neither answers nor ends")
+
+
+def end(pid, how):
+    with suppress(ProcessLookupError):
+        os.kill(pid, how)
 
 
 def hurts(lives, log, tenant, place):
