@@ -133,7 +133,7 @@ TEXT: dict[str, Level] = {
 
 def bare(text: str) -> str:
     """Without comments and docstrings, indented by tabs."""
-    text = re.sub(r'^\s*("""|\'\'\')(?:.|\n)*?\1\s*\n', "", text, flags=re.MULTILINE)
+    text = re.sub(r'^\s*[rRuU]?("""|\'\'\')(?:.|\n)*?\1\s*\n', "", text, flags=re.MULTILINE)
     text = re.sub(r"^\s*#.*\n", "", text, flags=re.MULTILINE)
     text = re.sub(r"\n\s*\n+", "\n", text)
     return re.sub(r"^( {4})+", lambda m: "\t" * (len(m[0]) // 4), text, flags=re.MULTILINE)
@@ -152,10 +152,13 @@ def renamed(text: str, pick: random.Random) -> str:
     return re.sub(r"(?<![\"'\w])[A-Za-z_]\w*(?![\"'\w])", other, text)
 
 
-def _lines(size: int, change: Callable[[str, random.Random], str]) -> Level:
+def _lines(size: int, change: Callable[[str, random.Random], str], *, code: bool = False) -> Level:
+    """Consecutive lines inside an unrelated file. With `code` comments and docstrings are removed before cutting."""
+
     def make(item: Item, pick: random.Random, host: str) -> Query | None:
-        lines = [line for line in item.text.split("\n") if line.strip()]
-        body = [n for n, line in enumerate(lines) if line.startswith("    ")]
+        text = bare(item.text) if code else item.text
+        lines = [line for line in text.split("\n") if line.strip()]
+        body = [n for n, line in enumerate(lines) if line.startswith(("    ", "\t"))]
         if len(body) < size * 2:
             return None
         at = pick.choice(body[: -size or None])
@@ -171,43 +174,48 @@ def _functions(text: str) -> list[str]:
     return re.split(r"\n(?=(?:class|def|async def|@)\b|    (?:def|async def|@))", text)
 
 
-def _reordered(item: Item, pick: random.Random, host: str) -> Query:
-    parts = _functions(renamed(bare(item.text), pick))
+def _reordered(text: str, pick: random.Random) -> str:
+    parts = _functions(renamed(bare(text), pick))
     pick.shuffle(parts)
-    text = "\n".join(parts)
-    return Query(text, (0, len(text)))
+    return "\n".join(parts)
 
 
-def _inserted(item: Item, pick: random.Random, host: str) -> Query:
+def _inserted(text: str, pick: random.Random) -> str:
     out = []
-    for line in renamed(bare(item.text), pick).split("\n"):
+    for line in renamed(bare(text), pick).split("\n"):
         out.append(line)
         if line.strip() and pick.random() < 0.12 and not line.rstrip().endswith((",", "(", "[", "{", "\\", ":")):
             out.append(re.match(r"\s*", line)[0] + f"log_{pick.randint(0, 99)}({pick.randint(0, 9)})")
-    return Query("\n".join(out))
+    return "\n".join(out)
 
 
-def _flow(item: Item, pick: random.Random, host: str) -> Query:
-    text = renamed(bare(item.text), pick)
+def _flow(text: str, pick: random.Random) -> str:
+    text = renamed(bare(text), pick)
     text = re.sub(r"(\w+) \+= ", r"\1 = \1 + ", text)
     text = re.sub(r"\bif not (\w+):", r"if \1 is False:", text)
-    text = re.sub(r"\breturn (.+)", r"result = \1; return result", text)
-    return Query(text)
+    return re.sub(r"\breturn (.+)", r"result = \1; return result", text)
 
 
-def _whole(change: Callable[[str, random.Random], str]) -> Level:
-    def make(item: Item, pick: random.Random, host: str) -> Query:
+LEAST_CODE = 400
+"""A file with less code than this beside its comments has nothing that could be renamed."""
+
+
+def _whole(change: Callable[[str, random.Random], str], *, copied: bool = True) -> Level:
+    """The whole file changed; `copied` when all of the result is copied material."""
+
+    def make(item: Item, pick: random.Random, host: str) -> Query | None:
         text = change(item.text, pick)
-        return Query(text, (0, len(text)))
+        return Query(text, (0, len(text)) if copied else None) if len(bare(item.text)) >= LEAST_CODE else None
 
     return make
 
 
 CODE: dict[str, Level] = {
     "原样": verbatim, "去注释改排版": _whole(lambda t, p: bare(t)), "改名": _whole(lambda t, p: renamed(bare(t), p)),
-    "改名并调换函数": _reordered, "改名并插入语句": _inserted, "改名并改控制流": _flow,
-    "40行改名节选": _lines(40, lambda t, p: renamed(bare(t), p)), "15行原样节选": _lines(15, lambda t, p: t),
-    "15行改名节选": _lines(15, lambda t, p: renamed(bare(t), p)), "8行原样节选": _lines(8, lambda t, p: t),
+    "改名并调换函数": _whole(_reordered), "改名并插入语句": _whole(_inserted, copied=False),
+    "改名并改控制流": _whole(_flow, copied=False),
+    "40行改名节选": _lines(40, renamed, code=True), "15行原样节选": _lines(15, lambda t, p: t),
+    "15行改名节选": _lines(15, renamed, code=True), "8行原样节选": _lines(8, lambda t, p: t),
     "下一版本": natural,
 }  # fmt: skip
 

@@ -1,10 +1,17 @@
-"""One adapter per system: `index(documents)`, `query(text) -> [(name, score, spans)]`. Peers are optional."""
+"""One adapter per system: `index(documents)`, `query(text) -> [(name, score, spans)]`.
+
+The peers live in an environment of their own (`.peers-matching`), made on the first run from the package indexes; one
+that cannot be installed is named as not measured. Nothing of theirs is a dependency of the product.
+"""
 
 import atexit
-import importlib
-import re
+import json
+import os
 import shutil
+import subprocess
+import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -34,6 +41,13 @@ class System(Protocol):
     def query(self, text: str) -> Answer:
         """Names with scores, greater is more alike."""
 
+    @property
+    def spent(self) -> float:
+        """CPU seconds since the beginning."""
+
+    def close(self) -> None:
+        """End what was started."""
+
 
 class Ours:
     """The library as `midun index add` and `midun scan` use it."""
@@ -56,100 +70,81 @@ class Ours:
         found = match(self.part(text), self.key, self.made, self.background)
         return [(self.names[m.entry], m.evidence, [p.span for p in m.passages]) for m in found]
 
+    @property
+    def spent(self) -> float:
+        return time.process_time()
 
-def _shingles(text: str) -> list[str]:
-    units = re.findall(r"[\u4e00-\u9fff]|\w+", text.lower())
-    return [" ".join(units[n : n + 4]) for n in range(max(1, len(units) - 3))]
-
-
-class DataSketch:
-    """MinHash of 128 permutations, estimated Jaccard similarity."""
-
-    def __init__(self, _: str) -> None:
-        self.peer = importlib.import_module("datasketch")
-
-    def _hash(self, text: str) -> Any:
-        made = self.peer.MinHash(num_perm=128)
-        made.update_batch([s.encode() for s in _shingles(text)])
-        return made
-
-    def index(self, items: list[Item]) -> None:
-        self.made = [(i.name, self._hash(i.text)) for i in items]
-
-    def query(self, text: str) -> Answer:
-        mine = self._hash(text)
-        return [(name, mine.jaccard(other), []) for name, other in self.made]
+    def close(self) -> None:
+        pass
 
 
-class Rensa:
-    """R-MinHash of 128 permutations."""
-
-    def __init__(self, _: str) -> None:
-        self.peer = importlib.import_module("rensa")
-
-    def _hash(self, text: str) -> Any:
-        made = self.peer.RMinHash(num_perm=128, seed=42)
-        made.update(_shingles(text))
-        return made
-
-    def index(self, items: list[Item]) -> None:
-        self.made = [(i.name, self._hash(i.text)) for i in items]
-
-    def query(self, text: str) -> Answer:
-        mine = self._hash(text)
-        return [(name, mine.jaccard(other), []) for name, other in self.made]
+PEERS = ("copydetect", "datasketch", "rensa", "rapidfuzz", "simhash", "tlsh", "dolos")
+FOLDER = Path(os.environ.get("MIDUN_MATCHING_PEERS", Path(__file__).resolve().parents[2] / ".peers-matching"))
+PACKAGES = (
+    "copydetect==0.5.0", "datasketch==2.0.0", "rensa==0.5.0", "rapidfuzz==3.14.6", "simhash==2.1.2", "py-tlsh==5.0.0",
+)  # fmt: skip
+DOLOS = "@dodona/dolos-lib@3.5.1"
+ENTRY = "node_modules/@dodona/dolos-lib/dist/index.js"
 
 
-class CopyDetect:
-    """Winnowing as shipped (k = 25), every k-gram kept; scored by the number of shared tokens."""
-
-    def __init__(self, kind: str) -> None:
-        self.peer, self.kind = importlib.import_module("copydetect"), kind
-        self.folder = _folder()
-
-    def _print(self, text: str) -> Any:
-        path = self.folder / ("a.py" if self.kind == "code" else "a.txt")
-        path.write_text(text, encoding="utf-8")
-        return self.peer.CodeFingerprint(str(path), 25, 1, filter=self.kind == "code", encoding="utf-8")
-
-    def index(self, items: list[Item]) -> None:
-        self.made = [(i.name, self._print(i.text)) for i in items]
-
-    def query(self, text: str) -> Answer:
-        mine = self._print(text)
-        return [(name, float(self.peer.compare_files(mine, other)[0]), []) for name, other in self.made]
+def prepare_peers() -> None:
+    """Make the peers' environment where there is none: Python packages in one place, Dolos by npm beside them."""
+    python, uv = FOLDER / "bin" / "python", Path(sys.executable).parent / "uv"
+    steps: list[list[str | Path]] = []
+    if not python.exists():
+        steps += [[uv, "venv", "-q", FOLDER], [uv, "pip", "install", "-q", "--python", python, *PACKAGES]]
+    if not (FOLDER / ENTRY).exists():
+        steps += [["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", FOLDER, DOLOS]]
+    for step in steps:
+        if shutil.which(step[0]):
+            subprocess.run(step, check=False, capture_output=True)
 
 
-class SimHash:
-    """64-bit SimHash."""
-
-    def __init__(self, _: str) -> None:
-        self.peer = importlib.import_module("simhash")
-
-    def index(self, items: list[Item]) -> None:
-        self.made = [(i.name, self.peer.Simhash(_shingles(i.text))) for i in items]
-
-    def query(self, text: str) -> Answer:
-        mine = self.peer.Simhash(_shingles(text))
-        return [(name, 64.0 - mine.distance(other), []) for name, other in self.made]
+class Absent(Exception):
+    """A peer is not installed, or does not read this kind of material."""
 
 
-class Tlsh:
-    """TLSH, difference turned round."""
+class Peer:
+    """A peer in its own process; `spent` are the CPU seconds it has taken."""
 
-    def __init__(self, _: str) -> None:
-        self.peer = importlib.import_module("tlsh")
+    def __init__(self, name: str, kind: str) -> None:
+        if name == "dolos" and kind != "code":
+            raise Absent(name)
+        beside = Path(__file__).parent
+        if name == "dolos":
+            command = ["node", beside / "dolos_worker.mjs", FOLDER / ENTRY]
+        else:
+            command = [FOLDER / "bin" / "python", "-W", "ignore", beside / "peer_worker.py", name, kind]
+        if not shutil.which(command[0]):
+            raise Absent(name)
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+        self.spent = 0.0
+        if not self._said():
+            self.close()
+            raise Absent(name)
+
+    def _said(self) -> dict[str, Any]:
+        assert self.process.stdout
+        line = self.process.stdout.readline()
+        found: dict[str, Any] = json.loads(line) if line else {}
+        return found
+
+    def _ask(self, request: dict[str, Any]) -> Any:
+        assert self.process.stdin
+        self.process.stdin.write(json.dumps(request) + "\n")
+        self.process.stdin.flush()
+        said = self._said()
+        self.spent += said["seconds"]
+        return said["answer"]
 
     def index(self, items: list[Item]) -> None:
-        self.made = [(i.name, self.peer.hash(i.text.encode())) for i in items]
+        self._ask({"items": [(i.name, i.text) for i in items]})
 
     def query(self, text: str) -> Answer:
-        mine = self.peer.hash(text.encode())
-        if not mine or mine == "TNULL":
-            return []
-        return [(n, 1000.0 - self.peer.diff(mine, other), []) for n, other in self.made if other and other != "TNULL"]
+        return [(name, score, []) for name, score in self._ask({"text": text})]
 
-
-PEERS: dict[str, Any] = {
-    "copydetect": CopyDetect, "datasketch": DataSketch, "rensa": Rensa, "simhash": SimHash, "tlsh": Tlsh,
-}  # fmt: skip
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()

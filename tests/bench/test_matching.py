@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from bench.matching import run
+from bench.matching import run, systems
 from bench.matching.data import Item
 from bench.matching.levels import TEXT, Query, bare, renamed
 from bench.matching.run import Measured, calibrate, measure
@@ -50,12 +50,9 @@ def test_spans_are_counted_once_per_character():
 
 
 def test_a_missing_peer_is_named(tmp_path, monkeypatch):
-    def missing(kind):
-        raise ImportError
-
-    monkeypatch.setitem(run.PEERS, "copydetect", missing)
-    _, absent = measure("table", "report", size=0.1, peers=["copydetect"], cache=tmp_path)
-    assert absent == ["copydetect"]
+    monkeypatch.setattr(systems, "FOLDER", tmp_path / "nowhere")
+    _, absent = measure("table", "report", size=0.1, peers=["copydetect", "dolos"], cache=tmp_path)
+    assert absent == ["copydetect"]  # Dolos reads only code, so it is not missing here
 
 
 def test_calibration_states_what_was_measured(tmp_path):

@@ -20,6 +20,7 @@ from midun.lib.similarity.fingerprint import fingerprints
 from midun.lib.similarity.keys import Key, Words
 
 BITS = 25
+SHIFT = np.uint64(48 - BITS)
 FILE = "background.bin"
 PUBLIC = 2
 """A fingerprint that so many public documents have is public."""
@@ -41,7 +42,7 @@ class Background:
 
     def public(self, hashes: Words) -> npt.NDArray[np.bool_]:
         """Which fingerprints are public."""
-        return np.asarray(self.counts[(hashes >> np.uint64(48 - BITS)).astype(np.int64)] >= PUBLIC)
+        return np.asarray(self.counts[(hashes >> SHIFT).astype(np.int64)] >= PUBLIC)
 
     def packed(self) -> bytes:
         """For storing beside an index."""
@@ -82,7 +83,7 @@ def build(parts: Iterable[Part], key: Key, start: Background | None = None, *, w
         for made in fingerprints(part, key, window=1):
             if part.kind is Kind.CODE and made.family == "text" and weight < PUBLIC:
                 continue
-            at = np.unique((made.hashes >> np.uint64(48 - BITS)).astype(np.int64))
+            at = np.unique((made.hashes >> SHIFT).astype(np.int64))
             counts[at] = np.minimum(255 - weight, counts[at]) + weight
     return Background(counts, documents)
 

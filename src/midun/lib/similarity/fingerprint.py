@@ -7,16 +7,18 @@ import numpy.typing as npt
 
 from midun.lib.similarity.charmap import charmap, code_points
 from midun.lib.similarity.documents import Kind, Part
-from midun.lib.similarity.kernels.grams import rolling, select, unify_words, units
+from midun.lib.similarity.kernels.grams import rolling, unify_words, units, weighed, word_bits
 from midun.lib.similarity.kernels.lexer import NUMBER, lex, parameterised
 from midun.lib.similarity.keys import Key, Words
 from midun.lib.similarity.languages import BY_NAME, keywords
 
 TEXT_K, SHAPE_K, LITERAL_K = 5, 12, 6
-WINDOW = 4
+WINDOW = 2
 """Winnowing window of stored and scanned fingerprints of prose; a comparison of two files uses 1 (every k-gram)."""
-CJK_BITS, WORD_BITS, SHAPE_BITS, LITERAL_BITS = 2.0, 3.0, 0.75, 1.5
-"""Evidence in bits that one unit of a shared k-gram carries before what is common is discounted."""
+CJK_BITS, LETTER_BITS, SHAPE_BITS, VALUE_BITS, LITERAL_BITS = 2.0, 0.5, np.float32(0.75), np.float32(0.45), 1.5
+"""Evidence in bits of a unit of a shared k-gram before what is common is discounted; of words per letter."""
+WORD_BITS = (1.5, 6.0)
+"""Least and most bits of a word."""
 Ints = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float32]
 
@@ -75,34 +77,25 @@ def code_stream(text: str, language: str, key: Key) -> Stream:
     return Stream(hashes[:n].copy(), starts[:n].copy(), ends[:n].copy(), kinds[:n].copy())
 
 
-def _selected(grams: Words, n: int, window: int, key: Key, channel: str) -> tuple[Words, Ints]:
-    out, positions = np.empty(max(1, n), np.uint64), np.empty(max(1, n), np.int32)
-    k0, k1 = key.pair(channel)
-    count = select(grams, n, window, k0, k1, out, positions) if n else 0
-    return out[:count] >> np.uint64(16), positions[:count]
-
-
 def _text(stream: Stream, key: Key, window: int) -> Fingerprints:
-    grams = np.empty(max(1, stream.size), np.uint64)
+    grams = np.empty(stream.size, np.uint64)
     n = rolling(stream.hashes, stream.size, TEXT_K, key.base, grams)
-    hashes, positions = _selected(grams, n, window, key, "text")
-    sums = np.concatenate([[0], np.cumsum(stream.kinds, dtype=np.int64)])
-    ideographs = (sums[positions + TEXT_K] - sums[positions]) if positions.size else np.zeros(0)
-    bits = (ideographs * CJK_BITS + (TEXT_K - ideographs) * WORD_BITS).astype(np.float32)
-    return Fingerprints("text", stream, hashes, positions, np.full(positions.size, TEXT_K, np.int32), bits)
+    k0, k1 = key.pair("text")
+    units = word_bits(stream.kinds, stream.starts, stream.ends, CJK_BITS, LETTER_BITS, *WORD_BITS)
+    found = weighed(grams, n, TEXT_K, window, k0, k1, units)
+    return Fingerprints("text", stream, *found)
 
 
 def _code(stream: Stream, key: Key) -> Fingerprints:
-    grams = np.empty(max(1, stream.size), np.uint64)
+    grams = np.empty(stream.size, np.uint64)
     n = parameterised(stream.hashes, stream.kinds, stream.size, SHAPE_K, key.characters, key.base, grams)
-    shape, at = _selected(grams, n, 1, key, "code shape")
+    k0, k1 = key.pair("code shape")
+    units = np.where(stream.kinds >= NUMBER, VALUE_BITS, SHAPE_BITS)
+    shape = weighed(grams, n, SHAPE_K, 1, k0, k1, units)
     n = rolling(stream.hashes, stream.size, LITERAL_K, key.base, grams)
-    literal, where = _selected(grams, n, 1, key, "code literal")
-    sums = np.concatenate([[0], np.cumsum(stream.kinds >= NUMBER, dtype=np.int64)])
-    lengths = np.concatenate([np.full(at.size, SHAPE_K, np.int32), np.full(where.size, LITERAL_K, np.int32)])
-    plain = SHAPE_K * SHAPE_BITS - 0.3 * (sums[at + SHAPE_K] - sums[at] if at.size else np.zeros(0))
-    bits = np.concatenate([plain, np.full(where.size, LITERAL_K * LITERAL_BITS)]).astype(np.float32)
-    return Fingerprints("code", stream, np.concatenate([shape, literal]), np.concatenate([at, where]), lengths, bits)
+    k0, k1 = key.pair("code literal")
+    literal = weighed(grams, n, LITERAL_K, 1, k0, k1, np.full(stream.size, LITERAL_BITS))
+    return Fingerprints("code", stream, *(np.concatenate(both) for both in zip(shape, literal, strict=True)))
 
 
 def fingerprints(part: Part, key: Key, *, window: int = WINDOW) -> list[Fingerprints]:

@@ -216,3 +216,27 @@ def select(grams, n, w, k0, k1, out, positions):
             count += 1
             last = least
     return count
+
+
+@numba.njit(cache=True)
+def word_bits(kinds, starts, ends, ideograph, letter, least, most):
+    """Bits of each unit of prose: an ideograph's, or so many per letter of a word within limits."""
+    bits = np.empty(kinds.size, np.float32)
+    for i in range(kinds.size):
+        bits[i] = ideograph if kinds[i] else min(most, max(least, letter * (ends[i] - starts[i])))
+    return bits
+
+
+@numba.njit(cache=True)
+def weighed(grams, n, k, w, k0, k1, units):
+    """Winnow `n` grams of k units and weigh them: (48-bit hashes, positions, k of each, bits: the sum of `units`)."""
+    hashes, positions = np.empty(n, np.uint64), np.empty(n, np.int32)
+    count = select(grams, n, w, k0, k1, hashes, positions) if n else 0
+    bits = np.empty(count, np.float32)
+    for i in range(count):
+        hashes[i] >>= U(16)
+        total = np.float32(0)
+        for j in range(positions[i], positions[i] + k):
+            total += units[j]
+        bits[i] = total
+    return hashes[:count], positions[:count], np.full(count, k, np.int32), bits

@@ -81,14 +81,55 @@ def _after_import(cp, i, flags):
         or (slashes and (_is(cp, i, PACKAGE) or _is(cp, i, USING) or _is(cp, i, INCLUDE) or _is(cp, i, USE)))
     ):
         return i
-    depth, limit = 0, min(cp.size, i + 4000)
+    line, limit = _line_end(cp, i), min(cp.size, i + 4000)
+    depth = 0
     while i < limit and not (cp[i] == NEWLINE and depth <= 0):
-        if cp[i] == 40 or cp[i] == 123:
+        c = cp[i]
+        if c == 40 or c == 123:
             depth += 1
-        elif cp[i] == 41 or cp[i] == 125:
+        elif c == 41 or c == 125:
             depth -= 1
+        elif i > line and not (_letter(c) or _digit(c) or c <= 42 or c == 44 or c == 46 or c == 45 or c == 47):
+            # Brackets of an import hold names; this is a sentence that begins like one.
+            return line
         i += 1
-    return i
+    return i if depth <= 0 else line
+
+
+@numba.njit(cache=True)
+def _like_code(cp, i, end):
+    """Whether a line inside triple quotes looks like source code: brackets, an assignment or a colon at its end."""
+    while i < end and cp[i] <= 32:
+        i += 1
+    if i == end or cp[i] == 62 or cp[i] == 42 or cp[i] == 45 or cp[i] == 58 or cp[i] == 64:
+        return False
+    for j in range(i, end):
+        if cp[j] == 40 or cp[j] == 41 or cp[j] == 61 or cp[j] == 91:
+            return True
+    return cp[end - 1] == 58
+
+
+CODE_LINES = 6
+"""So many more lines of code than of text are no docstring: its end (or its beginning) was cut away."""
+
+
+@numba.njit(cache=True)
+def _after_triple(cp, i):
+    """The place after the triple quotes that begin at i, or where code begins inside unfinished ones."""
+    quote, line, run, begin = cp[i], i + 3, 0, i + 3
+    i += 3
+    while i + 2 < cp.size and not (cp[i] == quote and cp[i + 1] == quote and cp[i + 2] == quote):
+        if cp[i] == NEWLINE:
+            if _like_code(cp, line, i):
+                begin = line if run == 0 else begin
+                run += 1
+                if run == CODE_LINES:
+                    return begin
+            elif run and i > line + 1:
+                run -= 1
+            line = i + 1
+        i += 1
+    return min(cp.size, i + 3)
 
 
 @numba.njit(cache=True)
@@ -98,10 +139,7 @@ def _after_string(cp, i, flags):
     if not (c == 34 or (c == 39 and not flags & QUOTE) or (c == 96 and flags & BACKTICK)):
         return i
     if flags & TRIPLE and _at(cp, i + 1) == c and _at(cp, i + 2) == c:
-        i += 3
-        while i + 2 < cp.size and not (cp[i] == c and cp[i + 1] == c and cp[i + 2] == c):
-            i += 1
-        return min(cp.size, i + 3)
+        return _after_triple(cp, i)
     i += 1
     while i < cp.size and cp[i] != c and not (cp[i] == NEWLINE and c != 96):
         i += 2 if cp[i] == BACKSLASH else 1
@@ -112,6 +150,15 @@ def _after_string(cp, i, flags):
 def _triple(cp, i):
     c = cp[i]
     return (c == 34 or c == 39) and _at(cp, i + 1) == c and _at(cp, i + 2) == c
+
+
+@numba.njit(cache=True)
+def _opens(before, first, prefix):
+    """Whether three quotes after the operator `before` (0: after something else) begin a string."""
+    if before == 40 or before == 44 or before == 61 or before == 91:
+        return True
+    # Later in a line: after an operator, keyword or prefix (f, r, b); after a word or full stop it is an end.
+    return not first and (prefix or (before != 0 and before != 46))
 
 
 @numba.njit(cache=True, inline="always")
@@ -154,12 +201,13 @@ def lex(cp, flags, keywords, values, base, hashes, kinds, starts, ends):
             i = after
             continue
         start, kind = i, OPERATOR
-        if first and flags & TRIPLE and _triple(cp, i):
+        if flags & TRIPLE and _triple(cp, i):
             before = cp[starts[n - 1]] if n and kinds[n - 1] == OPERATOR else np.uint32(0)
-            if n == 0 or before == 58:
-                i = _after_string(cp, i, flags)
+            if first and (n == 0 or before == 58):
+                i = _after_triple(cp, i)
                 continue
-            if not (before == 40 or before == 44 or before == 61 or before == 91):
+            prefix = n > 0 and kinds[n - 1] == NAME and ends[n - 1] == i and i - starts[n - 1] <= 2
+            if not _opens(before, first, prefix):
                 # The end of a docstring whose beginning was cut away: not the beginning of one.
                 i += 3
                 continue

@@ -40,6 +40,37 @@ def find(hashes, bits, bitmap, directory, low, most, firsts, counts):
             firsts[i], counts[i] = left, n
 
 
+@numba.njit(cache=True)
+def ordered(hashes):
+    """The order that sorts 48-bit hashes, equal ones as they came (radix of 12 bits)."""
+    order, other = np.arange(hashes.size), np.empty(hashes.size, np.int64)
+    for shift in range(0, 48, 12):
+        places = np.zeros(4097, np.int64)
+        for h in hashes:
+            places[((h >> U(shift)) & U(4095)) + U(1)] += 1
+        for bucket in range(4096):
+            places[bucket + 1] += places[bucket]
+        for at in order:
+            bucket = (hashes[at] >> U(shift)) & U(4095)
+            other[places[bucket]] = at
+            places[bucket] += 1
+        order, other = other, order
+    return order
+
+
+@numba.njit(cache=True)
+def thin(hashes, documents, most):
+    """Which of the sorted postings to keep, so that none has more than `most` of one hash in one document."""
+    kept = np.empty(hashes.size, np.int64)
+    count = run = 0
+    for i in range(hashes.size):
+        run = run + 1 if i and hashes[i] == hashes[i - 1] and documents[i] == documents[i - 1] else 0
+        if run < most:
+            kept[count] = i
+            count += 1
+    return kept[:count]
+
+
 REACH = 48
 
 

@@ -1,11 +1,9 @@
 """Archives and mail: their members, one by one, within the budget."""
 
 import io
-import lzma
 import re
 import tarfile
 import zipfile
-import zlib
 from collections.abc import Iterator
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -13,7 +11,7 @@ from email.policy import default
 from typing import IO
 
 from midun.lib.similarity.errors import Refused, Unreadable
-from midun.lib.similarity.readers.limits import Budget
+from midun.lib.similarity.readers.limits import DAMAGED, Budget
 
 CHUNK = 1 << 20
 
@@ -40,7 +38,7 @@ def zip_members(data: bytes, budget: Budget) -> Iterator[tuple[str, bytes | Unre
     """Members of a zip archive; what cannot be read comes as the error. Raises `Unreadable`, `Refused`."""
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
+    except DAMAGED as error:
         raise Unreadable("压缩包已损坏，未比对。") from error
     for member in archive.infolist():
         if member.is_dir():
@@ -60,7 +58,7 @@ def zip_members(data: bytes, budget: Budget) -> Iterator[tuple[str, bytes | Unre
                 yield _name(member), _bounded(stream, member.file_size)
         except Refused as refusal:
             yield _name(member), refusal
-        except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError, ValueError):
+        except DAMAGED:
             yield _name(member), Unreadable("压缩包内的文件已损坏，未比对。")
 
 
@@ -80,8 +78,7 @@ def tar_members(data: bytes, budget: Budget) -> Iterator[tuple[str, bytes | Unre
                 stream = archive.extractfile(member)
                 if stream is not None:
                     yield member.name, stream.read()
-    except (tarfile.TarError, OSError, EOFError, zlib.error, lzma.LZMAError, ValueError, TypeError) as error:
-        # tarfile takes a gzip header cut short for text (TypeError).
+    except DAMAGED as error:
         raise Unreadable("压缩包已损坏，只读出损坏处之前的内容。") from error
 
 

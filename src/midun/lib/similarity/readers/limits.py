@@ -1,10 +1,19 @@
 """What a reader may spend, so that no file can exhaust the machine."""
 
+import lzma
+import tarfile
+import zipfile
+import zlib
 from dataclasses import dataclass, field
 
 from midun.lib.similarity.errors import Refused
 
 MEGABYTE = 1 << 20
+DAMAGED = (
+    zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, OSError, EOFError, NotImplementedError,
+    RuntimeError, ValueError, TypeError, KeyError,
+)  # fmt: skip
+"""What archive readers of the standard library raise for damaged bytes (tarfile: TypeError for a header cut short)."""
 
 
 @dataclass

@@ -11,7 +11,7 @@ import python_calamine
 
 from midun.lib.similarity.documents import Kind, Part
 from midun.lib.similarity.errors import Refused, Unreadable
-from midun.lib.similarity.readers.limits import Budget
+from midun.lib.similarity.readers.limits import DAMAGED, Budget
 
 CHUNK = 1 << 16
 WORD: tuple[str, ...] = ("word/document.xml", "word/footnotes.xml", "word/endnotes.xml")
@@ -101,7 +101,7 @@ def opened(data: bytes, budget: Budget) -> zipfile.ZipFile:
     """The package, after its sizes were accounted for. Raises `Unreadable`, `Refused`."""
     try:
         package = zipfile.ZipFile(io.BytesIO(data))
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
+    except DAMAGED as error:
         raise Unreadable("文件已损坏（不是完整的压缩包）。") from error
     for member in package.infolist():
         if member.flag_bits & 1:
@@ -123,7 +123,7 @@ def _flows(package: zipfile.ZipFile, names: Sequence[str]) -> Iterator[tuple[str
                 parse_xml(stream, flow)
         except Refused:
             raise
-        except (Unreadable, zipfile.BadZipFile, OSError, EOFError, NotImplementedError, ValueError) as error:
+        except (Unreadable, *DAMAGED) as error:
             notice = str(error) if isinstance(error, Unreadable) else f"{name} 已损坏。"
         yield name, flow, notice
 

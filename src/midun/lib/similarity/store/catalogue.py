@@ -3,7 +3,7 @@
 import json
 import os
 import zlib
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -50,7 +50,7 @@ class Batch:
 
 def write_batch(path: Path, batch: Batch, key: Key) -> None:
     """Encrypt (AES-256-GCM, random nonce, the file's name as associated data) and write."""
-    head = json.dumps([asdict(e) for e in batch.entries], ensure_ascii=False).encode()
+    head = json.dumps([vars(e) for e in batch.entries], ensure_ascii=False).encode()
     plain = len(head).to_bytes(8, "little") + head + batch.offsets.astype("<u4").tobytes()
     nonce = os.urandom(12)
     sealed = AESGCM(key.derive("catalogue")).encrypt(nonce, zlib.compress(plain, 6), path.name.encode())

@@ -26,7 +26,7 @@ from midun.lib.similarity.tables import table_fingerprints
 FORMAT, MANIFEST = "midun-index/1", "index.json"
 FLUSH = 1 << 22
 """Postings gathered in memory before they become a segment (about 100 MB)."""
-TIER, CACHED, REPEATS = 4, 16, 8
+TIER, CACHED, REPEATS, LARGE = 4, 16, 8, 1 << 18
 
 
 def _synced(folder: Path) -> None:
@@ -187,17 +187,11 @@ class Index:
             into.entries.append(Entry(document.name, document.sha256, document.sm3, part.kind, place, units, samples))
 
     def _put(self, into: _Gathered, family: str, number: int, hashes: np.ndarray, positions: np.ndarray) -> None:
-        """Keep at most REPEATS places of a fingerprint per part: repetition says nothing new."""
-        order = np.argsort(hashes, kind="stable")
-        ordered = hashes[order]
-        starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])) if ordered.size else np.zeros(0, np.int64)
-        rank = np.arange(ordered.size) - np.repeat(starts, np.diff(np.append(starts, ordered.size)))
-        kept = order[rank < REPEATS]
-        documents = np.full(kept.size, number, np.uint32)
-        into.postings.setdefault(family, []).append(
-            Postings(hashes[kept], documents, positions[kept].astype(np.uint32))
-        )
-        into.size += kept.size
+        made = Postings(hashes, np.full(hashes.size, number, np.uint32), positions.astype(np.uint32))
+        if hashes.size > LARGE:
+            made = made.sorted().thinned(REPEATS)
+        into.postings.setdefault(family, []).append(made)
+        into.size += made.hashes.size
 
     def _flush(self, gathered: _Gathered) -> None:
         if not gathered.entries:
@@ -205,11 +199,15 @@ class Index:
         state = json.loads(json.dumps(self.state))
         state["serial"] += 1
         for family, parts in gathered.postings.items():
-            joined = Postings(
-                np.concatenate([p.hashes for p in parts]),
-                np.concatenate([p.documents for p in parts]),
-                np.concatenate([p.positions for p in parts]),
-            ).sorted()
+            joined = (
+                Postings(
+                    np.concatenate([p.hashes for p in parts]),
+                    np.concatenate([p.documents for p in parts]),
+                    np.concatenate([p.positions for p in parts]),
+                )
+                .sorted()
+                .thinned(REPEATS)
+            )
             if joined.hashes.size:
                 name = f"{state['serial']:08d}-{family}.seg"
                 write_segment(self.folder / name, family, joined.hashes.size, iter([joined]), self.key)

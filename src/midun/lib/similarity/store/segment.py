@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from midun.lib.similarity.errors import CorruptIndex
-from midun.lib.similarity.kernels.lookup import fill_bitmap, find
+from midun.lib.similarity.kernels.evidence import gather
+from midun.lib.similarity.kernels.lookup import fill_bitmap, ordered, thin
 from midun.lib.similarity.keys import Key, Words
 
 MAGIC, HEADER, DIGEST = b"MDSIMSG1", 320, 32
@@ -34,8 +35,13 @@ class Postings:
 
     def sorted(self) -> "Postings":
         """The same, sorted by hash, then document and position as they came."""
-        order = np.argsort(self.hashes, kind="stable")
+        order = ordered(self.hashes)
         return Postings(self.hashes[order], self.documents[order], self.positions[order])
+
+    def thinned(self, most: int) -> "Postings":
+        """Sorted postings with at most `most` places of a hash per document: repetition says nothing new."""
+        kept = thin(self.hashes, self.documents, most)
+        return Postings(self.hashes[kept], self.documents[kept], self.positions[kept])
 
 
 def _layout(count: int) -> tuple[int, list[tuple[int, int]]]:
@@ -130,12 +136,10 @@ class Segment:
 
     def lookup(self, hashes: Words, most: int) -> tuple[Longs, npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
         """Which of `hashes` (by index) occurs in which document at which position; at most `most` per hash."""
-        firsts, counts = np.zeros(hashes.size, np.int64), np.zeros(hashes.size, np.int64)
-        find(hashes, np.uint64(self.bits), self.bitmap, self.directory, self.low, most, firsts, counts)
-        which = np.repeat(np.arange(hashes.size), counts)
-        ends = np.cumsum(counts)
-        rows = np.arange(which.size) - np.repeat(ends - counts, counts) + np.repeat(firsts, counts)
-        return which, self.documents[rows], self.positions[rows]
+        section = (self.bitmap, self.directory, self.low, self.documents, self.positions)
+        found: tuple[Longs, npt.NDArray[np.uint32], npt.NDArray[np.uint32]]
+        found = gather(hashes, np.uint64(self.bits), *section, most)
+        return found
 
     def slices(self, buckets: int, shift: int = 0) -> Iterator[Postings]:
         """The postings, in `buckets` ranges of the hash, documents raised by `shift`."""
