@@ -17,6 +17,7 @@ from midun.lib.marking.image.regions import Regions, regions
 from midun.lib.marking.image.residual import edges, residual
 from midun.lib.marking.image.tile import carrier_of
 from midun.lib.marking.image.trial import (
+    COMMON_SCALES,
     MOST_DECODES,
     Budget,
     Reading,
@@ -123,12 +124,13 @@ def _viewed(view: Gray, key: MarkKey, budget: Budget) -> Iterator[tuple[Trial, R
 
 def _look(trial: Trial) -> Iterator[tuple[Trial, Reading | None]]:
     """From the cheap to the dear: similarities, common scales, the mirror, what is bent or small."""
+    yield trial, _first(exact(trial, COMMON_SCALES[:1]))
     spectra = spectra_of(trial.plane)
     if not spectra:
         yield trial, None
         return
     general = [one for one in similarities(trial, spectra) if one.score > _GLOBAL][:2]
-    yield trial, _first(attempt(trial, general)) or _first(exact(trial))
+    yield trial, _first(attempt(trial, general)) or _first(exact(trial, COMMON_SCALES[1:]))
     flipped = Trial(np.ascontiguousarray(trial.plane[:, ::-1]), trial.key, trial.carrier, trial.budget, mirrored=True)
     mirror = [one for one in similarities(flipped, spectra, mirrored=True) if one.score > _SURE][:1]
     yield flipped, _first(attempt(flipped, mirror))

@@ -21,12 +21,14 @@ from midun.lib.marking.keys import MarkKey
 
 Array = npt.NDArray[np.float32]
 Matrix = npt.NDArray[np.float64]
+Point = tuple[float, Matrix, Matrix]
+"""A score, the map at the centre and the lean."""
 
 _SMALL, _LARGE, _LARGE_FROM = 384, 512, 700
 _WINDOWS, _CLIP, _MARGIN, _BLUR = 20, 4.0, 16, 3
 _LEAST, _GREATEST, _BAND = 0.45, 2.0, 0.36
-_MOST, _BEST, _SAME = 60, 4, 0.03
-_CLIMB = ((0.012, 0.012), (0.006, 0.008), (0.004, 0.005), (0.002, 0.003))
+_MOST, _SAME = 40, 0.03
+_CLIMB = (((0.008, 0.012), 12), ((0.006, 0.008), 4), ((0.004, 0.005), 4), ((0.002, 0.003), 3))
 _AROUND = np.array([(a, b) for a in range(-2, 3) for b in range(-2, 3)], float)
 _LEANS = 0.04 * _AROUND
 _FLAT = np.zeros(2)
@@ -145,23 +147,29 @@ def leaning(plane: Array, key: MarkKey) -> list[Hypothesis]:
                 found += [(score, matrix, lean, flat) for score, matrix in ranked]
     likely = sorted(found, key=lambda one: -one[0])[:_MOST]
     refined = [(*refine(flat, key, view.side, matrix, (0.012,)), lean) for _, matrix, lean, flat in likely]
-    climbed: list[Hypothesis] = []
-    for _, matrix, lean in sorted(refined, key=lambda one: -one[0]):
-        if len(climbed) < _BEST and not any(_near(matrix, one.matrix) for one in climbed):
-            climbed.append(_climbed(view, key, matrix, lean))
-    return sorted(climbed, key=lambda one: -one.score)
+    for step, count in _CLIMB:
+        better: list[Point] = []
+        for one in sorted(refined, key=lambda one: -one[0]):
+            if len(better) < count and not any(_near(one[1], other[1]) for other in better):
+                better.append(_climbed(view, key, one, step))
+        refined = better
+    return [_hypothesis(view, one) for one in sorted(refined, key=lambda one: -one[0])]
 
 
 def _near(one: Matrix, other: Matrix) -> bool:
     return float(min(np.abs(one - other).max(), np.abs(one + other).max())) < _SAME
 
 
-def _climbed(view: View, key: MarkKey, matrix: Matrix, lean: Matrix) -> Hypothesis:
-    score = 0.0
-    for step, slope in _CLIMB:
-        leans = lean + _AROUND * slope
-        lean = leans[int(np.argmax(view.scores(key, matrix, leans)))]
-        score, matrix = refine(view.straightened(lean)[:, _MARGIN:], key, view.side, matrix, (step,))
-    x, y = (float(one) for one in view.centre)
-    along, down = (float(one) for one in lean / view.unit)
+def _climbed(view: View, key: MarkKey, one: Point, steps: tuple[float, float]) -> Point:
+    """One step of the lean, then one of the map at the centre."""
+    leans = one[2] + _AROUND * steps[1]
+    lean = leans[int(np.argmax(view.scores(key, one[1], leans)))]
+    score, matrix = refine(view.straightened(lean)[:, _MARGIN:], key, view.side, one[1], (steps[0],))
+    return score, matrix, lean
+
+
+def _hypothesis(view: View, one: Point) -> Hypothesis:
+    score, matrix, lean = one
+    x, y = (float(part) for part in view.centre)
+    along, down = (float(part) for part in lean / view.unit)
     return Hypothesis(score, matrix, x, y, (along, down))

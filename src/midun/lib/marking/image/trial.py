@@ -14,7 +14,15 @@ import numpy.typing as npt
 
 from midun.lib.marking.code.convolution import SYMBOLS, decode, encode
 from midun.lib.marking.code.message import pack, unpack
-from midun.lib.marking.image.demodulate import Tiles, pilot_score, soft_dimensions, soft_symbols, straightened
+from midun.lib.marking.image.demodulate import (
+    Tiles,
+    likely_shifts,
+    pilot_score,
+    pilot_surface,
+    soft_dimensions,
+    soft_symbols,
+    straightened,
+)
 from midun.lib.marking.image.geometry import Matrix, lifted, translation
 from midun.lib.marking.image.spectrum import Hypothesis, Plan, Window, refine, search, whitened, whole, windows
 from midun.lib.marking.image.synchronise import synchronise
@@ -24,9 +32,10 @@ from midun.lib.marking.keys import MarkKey
 Array = npt.NDArray[np.float32]
 
 MOST_DECODES = 40
-_COMMON_SCALES = (1.0, 0.5, 0.75, 2.0, 2 / 3, 0.8, 1.25, 1.5)
-_WHOLE, _EXACT = 4.4, 4.8
+COMMON_SCALES = (1.0, 0.5, 0.75, 2.0, 2 / 3, 0.8, 1.25, 1.5)
+_WHOLE, _EXACT = 4.4, 5.0
 WORTH, _REACH, _AGREED = 5.0, 1280, 20.0
+_PLAIN, _PLAY = 12.0, 3
 
 
 @dataclass(frozen=True)
@@ -136,18 +145,13 @@ def attempt(trial: Trial, hypotheses: list[Hypothesis]) -> Iterator[Reading]:
                 yield found
 
 
-def exact(trial: Trial) -> Iterator[Reading]:
-    """Common scales without rotation, coherent over the whole image: the last resort of rough textures."""
+def exact(trial: Trial, scales: tuple[float, ...] = COMMON_SCALES) -> Iterator[Reading]:
+    """Scales without rotation, coherent over the whole image: quick where one fits, and the best on rough textures."""
     ranked = []
-    u, v = trial.carrier.pilot_u % SIDE, trial.carrier.pilot_v % SIDE
-    for scale in _COMMON_SCALES:
-        spectrum = np.zeros((SIDE, SIDE), np.complex64)
-        spectrum[v, u] = np.fft.fft2(_overlaid(trial.plane, scale))[v, u] * np.conj(trial.carrier.pilot)
-        surface = np.fft.ifft2(spectrum).real
+    for scale in scales:
+        surface = pilot_surface(_overlaid(trial.plane, scale), trial.carrier)
         place = int(np.argmax(np.abs(surface)))
-        ranked.append(
-            (abs(float(surface.flat[place])) / float(surface.std() + 1e-12), scale, place, surface.flat[place])
-        )
+        ranked.append((abs(float(surface.flat[place])), scale, place, float(surface.flat[place])))
     for score, scale, place, value in sorted(ranked, key=lambda row: -row[0])[:2]:
         if score > _EXACT:
             centre = (scale - 1) / 2
@@ -171,16 +175,28 @@ def _overlaid(plane: Array, scale: float) -> Array:
 
 
 def read(trial: Trial, matrix: Matrix, sign: float) -> Reading | None:
-    """Decode under an exact map; nothing unless the MAC is right."""
+    """Decode under an exact map, with less than a pixel of play; nothing unless the MAC is right."""
     if trial.budget.words >= MOST_DECODES:
         return None
     tiles = straightened(trial.plane, matrix)
     if tiles is None:
         return None
     folded = tiles.folded() * np.float32(sign)
-    if pilot_score(folded, trial.carrier) < WORTH:
+    score = pilot_score(folded, trial.carrier)
+    if score < WORTH:
         return None
-    dimensions = soft_dimensions(folded, trial.carrier)
+    for x, y in likely_shifts(folded, trial.carrier)[: 1 if score > _PLAIN else _PLAY]:
+        found = _read(trial, matrix @ translation(x, y), sign)
+        if found:
+            return found
+    return None
+
+
+def _read(trial: Trial, matrix: Matrix, sign: float) -> Reading | None:
+    tiles = straightened(trial.plane, matrix)
+    if tiles is None:
+        return None
+    dimensions = soft_dimensions(tiles.folded() * np.float32(sign), trial.carrier)
     trial.budget.dimensions.append(dimensions[0])
     soft = soft_symbols(dimensions, trial.carrier)
     copy_id = trial.word(soft)
