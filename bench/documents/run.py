@@ -1,7 +1,8 @@
 """The tables of marked documents for docs/benchmarks.md."""
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +14,14 @@ from bench.documents.pages import BODIES, RENDERERS, Gray, document, renderers
 from bench.documents.texts import WHOLE, survived
 from bench.marking.corpus import corpus
 from bench.table import Report, Table, count
-from midun.lib.marking.documents.pdf import mark_pdf
+from midun.lib.marking.documents.pdf import mark_pdf_and_glyphs
+from midun.lib.marking.glyphs.copy import find_copy
 from midun.lib.marking.image.detector import detect
 from midun.lib.marking.keys import MarkKey
 
 KEY = MarkKey(bytes(range(32)), 1)
 RESOLUTIONS = (72, 96, 110, 150, 200)
-SEEN = 110
+SEEN, SCANNED, _ISSUED = 110, 150, 1_000
 _PAGES, _TEXTS, _COPIES, _DECOYS = 1_000, 50, 40, 20_000
 
 
@@ -35,14 +37,24 @@ def run(size: float = 1.0) -> Report:
     )
 
 
-def _marked(folder: Path) -> dict[str, tuple[Path, bytes]]:
+@dataclass(frozen=True)
+class _Marked:
+    """A marked page, whose it is, and what it was made of."""
+
+    file: Path
+    copy_id: bytes
+    original: bytes
+
+
+def _marked(folder: Path) -> dict[str, _Marked]:
     """A marked page of each style and whose it is."""
     found = {}
     for number, style in enumerate(BODIES):
         copy_id = bytes([9, number, 5, 5, 200 - number, 3, 2, 1])
         target = folder / f"{number}.pdf"
-        target.write_bytes(mark_pdf(document(style, 40 + number), copy_id, KEY))
-        found[style] = (target, copy_id)
+        original = document(style, 40 + number)
+        target.write_bytes(mark_pdf_and_glyphs(original, copy_id, KEY)[0])
+        found[style] = _Marked(target, copy_id, original)
     return found
 
 
@@ -51,12 +63,12 @@ def _whose(shown: Gray) -> bytes | None:
     return found and found.copy_id
 
 
-def _renderers(marked: Mapping[str, tuple[Path, bytes]]) -> Table:
+def _renderers(marked: Mapping[str, _Marked]) -> Table:
     rows, wrong, have = [], 0, renderers()
     for name, show in have.items():
         cells = [name]
         for dpi in RESOLUTIONS:
-            read = [(_whose(show(source, dpi)), mine) for source, mine in marked.values()]
+            read = [(_whose(show(one.file, dpi)), one.copy_id) for one in marked.values()]
             wrong += sum(found not in (None, mine) for found, mine in read)
             cells.append(f"{sum(found == mine for found, mine in read)}/{len(read)}")
         rows.append(cells)
@@ -66,17 +78,28 @@ def _renderers(marked: Mapping[str, tuple[Path, bytes]]) -> Table:
     return Table("PDF：三种渲染器，五种分辨率", ["渲染器", *(f"{dpi} dpi" for dpi in RESOLUTIONS)], rows, note)
 
 
-def _channels(marked: Mapping[str, tuple[Path, bytes]]) -> Table:
-    show = renderers()["pdfium"]
-    shown = {style: show(source, SEEN) for style, (source, _) in marked.items()}
-    rows, wrong = [], 0
+def _channels(marked: Mapping[str, _Marked]) -> Table:
+    show, rows, wrong = renderers()["pdfium"], [], 0
+    ids = [*(one.copy_id for one in marked.values()), *(n.to_bytes(8, "big") for n in range(1, _ISSUED))]
     for name, act in CHANNELS.items():
-        read = [(_whose(act(page, f"{style}/{name}")), marked[style][1]) for style, page in shown.items()]
-        wrong += sum(found not in (None, mine) for found, mine in read)
-        missed = [style for (found, mine), style in zip(read, shown, strict=True) if found != mine]
-        rows.append([name, f"{len(read) - len(missed)}/{len(read)}", "、".join(missed) or "—"])
-    note = f"上述页面以 {SEEN} dpi 显示后；错误编号 {wrong} 个。打印扫描是程序模拟的。"
-    return Table("PDF：显示之后又经过", ["经过", "完整读出", "没有读出的页面"], rows, note)
+        layer, glyphs = [], []
+        for style, one in marked.items():
+            found = _whose(act(show(one.file, SEEN), f"{style}/{name}"))
+            by_glyphs = find_copy(one.original, [act(show(one.file, SCANNED), f"{style}/{name}")], ids, KEY)
+            wrong += found not in (None, one.copy_id)
+            wrong += by_glyphs is not None and by_glyphs.copy_id != one.copy_id
+            layer += [style] if found != one.copy_id else []
+            glyphs += [style] if by_glyphs is None else []
+        rows.append([name, *(part for missed in (layer, glyphs) for part in _missed(len(marked), missed))])
+    note = (
+        f"底纹看 {SEEN} dpi 的画面，字位（凭原件，登记 {len(ids):,} 份）看 {SCANNED} dpi 的画面；错误编号 {wrong} 个。"
+        "打印扫描是程序模拟的。图纸上几乎没有文字。"
+    )
+    return Table("PDF：显示之后又经过", ["经过", "底纹", "没有读出", "字位", "没有读出"], rows, note)
+
+
+def _missed(of: int, missed: Sequence[str]) -> tuple[str, str]:
+    return f"{of - len(missed)}/{of}", "、".join(missed) or "—"
 
 
 def _texts(texts: int) -> Table:

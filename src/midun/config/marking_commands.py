@@ -17,13 +17,13 @@ from midun.desk.keys import Home
 from midun.desk.recipients import read_recipients, unique
 from midun.desk.tracing import label_findings
 from midun.lib.marking.code.message import write_id
-from midun.lib.marking.documents.files import read
+from midun.lib.marking.documents.files import Kind, kind_of, read
 from midun.lib.marking.errors import Reason, Refused
 from midun.lib.marking.image.strength import PROFILES
 from midun.lib.marking.issue import Made, Order
 from midun.lib.marking.keys import MarkKey
 from midun.lib.marking.registry import REGISTRY_NAME, Issued, Registry
-from midun.lib.marking.trace import Attribution, trace
+from midun.lib.marking.trace import Attribution, trace, trace_glyphs
 from midun.lib.sheets import SheetError
 
 DONE, NOTHING, WRONG = 0, 1, 2
@@ -62,12 +62,18 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument(
         "--collusion", action="store_true", help="另加合谋追踪编码：几份副本叠加平均后仍可凭登记簿查出来源"
     )
+    one.add_argument(
+        "--glyphs",
+        action="store_true",
+        help="PDF 文字另作字位微移：扫描软件“增强”或黑白扫描后，凭原件仍可查出是谁的副本",
+    )
     one.add_argument("--jobs", type=int, default=1, help="同时处理的进程数")
     _home(one)
     one.set_defaults(run=_mark)
     two = commands.add_parser("trace", help="查泄露文件是谁的副本")
     two.add_argument("paths", type=Path, nargs="+", metavar="LEAK")
     two.add_argument("--against", type=Path, metavar="REGISTRY", help="副本登记簿（默认用本机的）")
+    two.add_argument("--original", type=Path, metavar="PDF", help="制作副本所用的原件：用来读字位微移")
     two.add_argument("--json", action="store_true", help="输出 JSON")
     _home(two)
     two.set_defaults(run=_trace)
@@ -154,6 +160,7 @@ def _orders(
         options.purpose,
         options.wording,
         profile=PROFILES[options.strength],
+        glyphs=options.glyphs,
     )
     orders, refused, kept = [], 0, 0
     for source, place in _files(options.paths):
@@ -194,7 +201,8 @@ def _trace(options: argparse.Namespace) -> int:
     registry = Registry(against, create=False)
     try:
         issued = {key.fingerprint: registry.ids(key.fingerprint) for key in keys}
-        reports = [_traced(path, registry, keys, issued) for path, _ in _files(options.paths)]
+        original = read(options.original) if options.original else None
+        reports = [_traced(path, registry, keys, issued, original) for path, _ in _files(options.paths)]
     finally:
         registry.close()
     if options.json:
@@ -204,10 +212,16 @@ def _trace(options: argparse.Namespace) -> int:
     return DONE if all(report["found"] for report in reports) else NOTHING
 
 
-def _traced(path: Path, registry: Registry, keys: list[MarkKey], issued: dict[str, list[bytes]]) -> dict[str, object]:
+def _traced(
+    path: Path, registry: Registry, keys: list[MarkKey], issued: dict[str, list[bytes]], original: bytes | None
+) -> dict[str, object]:
     """A file that cannot be read is reported; the others are still looked at."""
     try:
-        return _report(path, registry, trace(read(path), path.suffix, keys, issued))
+        data = read(path)
+        found = trace(data, path.suffix, keys, issued)
+        if original is not None and kind_of(data) is not Kind.TEXT:
+            found += trace_glyphs(original, data, keys, issued)
+        return _report(path, registry, found)
     except Refused as error:
         return {"file": str(path), "found": [], "identical_to": None, "label": [f"未能检查：{error}"]}
 

@@ -28,6 +28,7 @@ class Terms:
     wording: bool = False
     label: SignedLabel | None = None
     profile: Profile = NORMAL
+    glyphs: bool = False
 
 
 def order(source: Path, digest: str, target: Path, recipient: str, terms: Terms, registry: Registry) -> Order | None:
@@ -58,6 +59,7 @@ def order(source: Path, digest: str, target: Path, recipient: str, terms: Terms,
         terms.wording,
         terms.label,
         terms.profile,
+        terms.glyphs,
     )
 
 

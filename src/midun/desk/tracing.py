@@ -30,6 +30,7 @@ FORMAT = "midun-trace-report/1"
 CARRIERS = {
     "image": "图像密标",
     "pdf-layer": "PDF 页面底纹",
+    "pdf-glyphs": "PDF 字位微移",
     "office-layer": "Office 页面底纹或图片",
     "text": "文字中的密标",
 }

@@ -28,6 +28,9 @@ CARRIERS = {
 }
 """Names of carriers as they stand in a label's `copy.carriers`."""
 
+GLYPHS = "pdf-glyphs"
+"""Only where it is asked for, and reading it needs the original."""
+
 UNLABELLED = "内部文件　请勿外传"
 
 
@@ -49,6 +52,7 @@ class Order:
     wording: bool = False
     label: SignedLabel | None = None
     profile: Profile = NORMAL
+    glyphs: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,11 +91,11 @@ def make(order: Order) -> Made:
         raise Refused(Reason.LABEL, "原件的密级标识已被改动或签名不成立，请先核实再制作副本。")
     if held is not None and held.label.copy is not None:
         raise Refused(Reason.MARKED, "这是已发出的副本，请用原件制作副本。")
-    marked = _marked(data, order, held)
+    marked, carriers = _marked(data, order, held)
     suffix = order.source.suffix
     if not confirm(marked, suffix, order.key, order.copy_id):
         raise Refused(Reason.NOT_VERIFIED, "写入的密标读不回来，没有生成副本；请换一种格式或更清晰的原件。")
-    label = _labelled(marked, order, held) if held else None
+    label = _labelled(marked, carriers, order, held) if held else None
     inside = labels.has_place(marked, suffix)
     if label and inside:
         marked = labels.put(marked, suffix, label)
@@ -99,12 +103,19 @@ def make(order: Order) -> Made:
         temporary.write_bytes(marked)
         if label and not inside:
             write_new(order.target.with_name(order.target.name + labels.SIDE_CAR), label.encode())
-    carriers = ",".join(CARRIERS[kind_of(data)])
-    return Made(hashlib.sha256(marked).hexdigest(), carriers, label.label.digest if label else "")
+    return Made(hashlib.sha256(marked).hexdigest(), ",".join(carriers), label.label.digest if label else "")
 
 
-def _marked(data: bytes, order: Order, held: SignedLabel | None) -> bytes:
+def _marked(data: bytes, order: Order, held: SignedLabel | None) -> tuple[bytes, tuple[str, ...]]:
+    """The copy and its carriers."""
     kind = kind_of(data)
+    if kind is Kind.PDF and order.glyphs:
+        made, moved = pdf.mark_pdf_and_glyphs(data, order.copy_id, order.key, order.profile)
+        return made, (*([GLYPHS] if moved else []), *CARRIERS[kind])
+    return _by_kind(data, kind, order, held), CARRIERS[kind]
+
+
+def _by_kind(data: bytes, kind: Kind, order: Order, held: SignedLabel | None) -> bytes:
     if kind is Kind.PDF:
         return pdf.mark_pdf(data, order.copy_id, order.key, order.profile)
     if kind is Kind.OFFICE:
@@ -118,7 +129,7 @@ def _marked(data: bytes, order: Order, held: SignedLabel | None) -> bytes:
     return pictures.mark_picture(data, kind, order.copy_id, order.key, order.profile)
 
 
-def _labelled(marked: bytes, order: Order, held: SignedLabel) -> SignedLabel:
+def _labelled(marked: bytes, carriers: tuple[str, ...], order: Order, held: SignedLabel) -> SignedLabel:
     """The next version of the label, which names this copy."""
     label = dataclasses.replace(
         held.label,
@@ -126,7 +137,7 @@ def _labelled(marked: bytes, order: Order, held: SignedLabel) -> SignedLabel:
         previous=held.label.digest,
         at=order.at,
         document=labels.document(marked),
-        copy=Copy(order.copy_id.hex(), CARRIERS[kind_of(marked)]),
+        copy=Copy(order.copy_id.hex(), carriers),
         change=None,
     )
     return SignedLabel(label, (Signature.make(label, order.signer, person=order.person, role=Role.AUTHOR),))

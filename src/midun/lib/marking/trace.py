@@ -16,6 +16,7 @@ from midun.lib.marking.documents.package import Package
 from midun.lib.marking.documents.text import source
 from midun.lib.marking.documents.text.mark import LIMIT, decode, identify, observe
 from midun.lib.marking.errors import Reason, Refused
+from midun.lib.marking.glyphs.copy import find_copy
 from midun.lib.marking.image.detector import Found, detect, detect_all
 from midun.lib.marking.image.embedder import LEAST_SIDE
 from midun.lib.marking.image.files import MAX_PIXELS, gray
@@ -92,6 +93,24 @@ def confirm(data: bytes, suffix: str, key: MarkKey, copy_id: bytes) -> bool:
             return True
     found = trace(data, suffix, [key], {key.fingerprint: [copy_id]}, pages=1)
     return any(one.copy_id == copy_id for one in found)
+
+
+def trace_glyphs(
+    original: bytes, data: bytes, keys: Sequence[MarkKey], issued: Mapping[str, Sequence[bytes]]
+) -> list[Attribution]:
+    """What the glyphs of a leaked page say, read against the PDF that the copies were made of.
+
+    Raises:
+        Refused: the leak or the original cannot be read.
+
+    """
+    found = []
+    for key in keys:
+        got = find_copy(original, (plane for _, plane in planes(data)), list(issued.get(key.fingerprint, ())), key)
+        if got is not None:
+            how = f"{got.glyphs} 个字位中 {got.agreed} 个相符"
+            found.append(Attribution(got.copy_id, "pdf-glyphs", how, max(got.log10_error, _LEAST), key))
+    return found
 
 
 def planes(data: bytes, pages: int = MOST_PAGES) -> Iterator[tuple[str, npt.NDArray[np.uint8]]]:

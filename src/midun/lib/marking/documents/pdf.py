@@ -12,6 +12,7 @@ from pikepdf import Array, Dictionary, Name, Pdf, Stream
 
 from midun.lib.marking.documents.layer import DPI, multiply_tile
 from midun.lib.marking.errors import Reason, Refused
+from midun.lib.marking.glyphs.copy import check_same_text, move_copy
 from midun.lib.marking.image.strength import NORMAL, Profile
 from midun.lib.marking.image.tile import SIDE
 from midun.lib.marking.keys import MarkKey
@@ -142,6 +143,22 @@ def written(pdf: Pdf) -> bytes:
     if not same:
         raise Refused(Reason.NOT_VERIFIED, "写出的 PDF 无法重新打开，没有生成副本。")
     return out.getvalue()
+
+
+def mark_pdf_and_glyphs(source: bytes, copy_id: bytes, key: MarkKey, profile: Profile = NORMAL) -> tuple[bytes, int]:
+    """As `mark_pdf`, with glyphs of live text moved as well; also how many were.
+
+    Raises:
+        Refused: as `mark_pdf`; NOT_VERIFIED, the text of the copy is not that of the original.
+
+    """
+    with open_pdf(source) as pdf:
+        moved = move_copy(pdf, copy_id, key)
+        mark_pages(pdf, copy_id, key, profile)
+        made = written(pdf)
+    if moved:
+        check_same_text(source, made)
+    return made, moved
 
 
 def mark_pdf(source: Path | bytes, copy_id: bytes, key: MarkKey, profile: Profile = NORMAL) -> bytes:
