@@ -22,6 +22,8 @@ from midun.evidence.engine.supervisor import Supervisor
 from midun.evidence.services.logs import open_log
 
 _PATIENCE, _STEP = 5.0, 0.1
+_LAST_ANSWERS = 15
+"""Seconds workers have to finish their answers when the server is told to stop."""
 
 
 class Command(BaseCommand):
@@ -62,6 +64,7 @@ class Command(BaseCommand):
             blocking_threads=threads,
             backlog=1024,
             respawn_failed_workers=True,
+            workers_kill_timeout=_LAST_ANSWERS,  # a worker told to end while it starts may not notice
             websockets=False,
         ).serve()
 
