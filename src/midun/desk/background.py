@@ -76,6 +76,10 @@ class Work:
         """Whether nothing is left to do."""
         raise NotImplementedError
 
+    def progress(self) -> dict[str, Any]:
+        """How far it is, for its page and the page's script; `state` is one of it."""
+        raise NotImplementedError
+
     def work(self, stop: threading.Event) -> None:
         """Do what is left, until done or asked to stop."""
         raise NotImplementedError
@@ -97,6 +101,10 @@ class Work:
             run = _Run(threading.Thread(target=self.work, args=(stop,), daemon=True), stop)
             _LIVE[self.folder] = run
             run.thread.start()
+
+    def again(self) -> None:
+        """Go on when a person asks for it."""
+        self.start()
 
     def stop(self) -> None:
         """Stop; gives back once it stands still."""

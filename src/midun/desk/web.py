@@ -17,6 +17,7 @@ from midun.desk.keys import Home
 from midun.kernel import web
 
 MAX_FORM = 4 << 20
+_DIGITS = 6
 HERE = Path(__file__).resolve().parent
 HTML, JSON = "text/html; charset=utf-8", "application/json; charset=utf-8"
 
@@ -225,6 +226,23 @@ def page(request: Request, template: str, status: int = 200, **context: Any) -> 
     }
     text = _ENGINE[0].get_template(template).render(Context({**shared, **context}))
     return Answer(text.encode(), HTML, status)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One page of a long list: its number, how many there are, and where its rows begin and end."""
+
+    number: int
+    pages: int
+    rows: slice
+
+
+def part_of(request: Request, count: int, each: int) -> Part:
+    """The page that a request asks for (`?page=`); the first or last one if there is no such page."""
+    wanted, pages = request.query.get("page", "1"), max(1, -(-count // each))
+    number = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) <= _DIGITS else 1
+    number = min(max(number, 1), pages)
+    return Part(number, pages, slice((number - 1) * each, number * each))
 
 
 def data(value: object, status: int = 200) -> Answer:

@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import Any
 
 from midun.desk import workers
+from midun.desk.pages.controls import controls
 from midun.desk.pages.screening import patterns_of, wrong_path, wrong_patterns
 from midun.desk.screening import ADD, VERIFY, Known, Screening, Shelf, listed
-from midun.desk.web import MENU, Answer, Place, Request, Wrong, data, get, go, page, post
+from midun.desk.web import MENU, Answer, Place, Request, Wrong, get, go, page, part_of, post
 from midun.lib.marking.errors import Refused
 
 MENU.append(Place("指纹索引", "fingerprint", "/index/", 27, "受保护文件的指纹库：建立、加入、查看、核验"))
@@ -81,21 +82,16 @@ def index(request: Request, index: str) -> Answer:
     found = _contents(held)
     refused = str(found) if isinstance(found, Refused) else ""
     contents: dict[str, Any] = {"entries": [], "fingerprints": 0, "key": ""} if isinstance(found, Refused) else found
-    entries, wanted = contents["entries"], request.query.get("page", "1")
-    pages = max(1, -(-len(entries) // PER_PAGE))
-    number = min(max(int(wanted), 1), pages) if wanted.isascii() and wanted.isdigit() and len(wanted) < 7 else 1  # noqa: PLR2004  # no number of pages
+    entries = contents["entries"]
+    part = part_of(request, len(entries), PER_PAGE)
     shown = {
         "index": held,
         "refused": refused,
         "count": len(entries),
         "fingerprints": contents["fingerprints"],
         "key": contents["key"],
-        "entries": [
-            {**one, "kind": KINDS.get(one["kind"], one["kind"])}
-            for one in entries[(number - 1) * PER_PAGE : number * PER_PAGE]
-        ],
-        "number": number,
-        "pages": pages,
+        "entries": [{**one, "kind": KINDS.get(one["kind"], one["kind"])} for one in entries[part.rows]],
+        "part": part,
     }
     return page(request, "desk/index.html", 200, **shown)
 
@@ -132,21 +128,4 @@ def _one(request: Request, run: str) -> Screening:
     return found
 
 
-@get("/index/run/<run>/state/")
-def state(request: Request, run: str) -> Answer:
-    """For the script."""
-    return data(_one(request, run).progress())
-
-
-@post("/index/run/<run>/stop/")
-def stop(request: Request, run: str) -> Answer:
-    """Stop it at once; the index stays as it was last complete."""
-    _one(request, run).stop()
-    return go(request, f"/index/run/{run}/")
-
-
-@post("/index/run/<run>/resume/")
-def resume(request: Request, run: str) -> Answer:
-    """Go on, or try again; documents that are in the index are passed over."""
-    _one(request, run).again()
-    return go(request, f"/index/run/{run}/")
+controls("/index/run/", _one)

@@ -10,6 +10,7 @@ from midun.desk.drafts import Drafts
 from midun.desk.fields import UNTIL, label_fields, wanted_label
 from midun.desk.jobs import Job
 from midun.desk.labelling import first_label
+from midun.desk.pages.controls import controls
 from midun.desk.recipients import LONGEST, MOST, annotated, read_recipients, template, unique
 from midun.desk.web import MENU, Answer, Form, Place, Request, Wrong, data, download, get, go, lines_of, page, post
 from midun.lib.marking.errors import Refused
@@ -111,26 +112,6 @@ def one(request: Request, job: str) -> Answer:
     return page(request, "desk/job.html", job=found, progress=found.progress())
 
 
-@get("/mark/<job>/state/")
-def state(request: Request, job: str) -> Answer:
-    """For the script."""
-    return data(Job(request.home, job).progress())
-
-
-@post("/mark/<job>/stop/")
-def stop(request: Request, job: str) -> Answer:
-    """Stop it."""
-    Job(request.home, job).stop()
-    return go(request, f"/mark/{job}/")
-
-
-@post("/mark/<job>/resume/")
-def resume(request: Request, job: str) -> Answer:
-    """Go on."""
-    Job(request.home, job).start()
-    return go(request, f"/mark/{job}/")
-
-
 @get("/mark/<job>/register.json")
 def register(request: Request, job: str) -> Answer:
     """The registration file of a batch: salted commitments, no names."""
@@ -189,3 +170,6 @@ def recipients_annotated(request: Request) -> Answer:
     except SheetError as error:
         return data({"error": error.message}, 400)
     return download(written, "接收人（有错误说明）.xlsx", XLSX)
+
+
+controls("/mark/", lambda request, job: Job(request.home, job))

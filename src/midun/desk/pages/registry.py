@@ -4,10 +4,11 @@ import datetime as dt
 import json
 from dataclasses import asdict
 from datetime import datetime
+from urllib.parse import quote
 
 from midun.desk.log_proofs import disclosure_of, keep, kept
 from midun.desk.tracing import BEIJING
-from midun.desk.web import MENU, Answer, Place, Request, Wrong, data, download, get, page, post
+from midun.desk.web import MENU, Answer, Place, Request, Wrong, data, download, get, page, part_of, post
 from midun.lib.bundle.copies import MAX_BYTES, BatchText
 from midun.lib.marking.code.message import write_id
 from midun.lib.marking.keys import MarkKey
@@ -53,13 +54,12 @@ def _answers(row: Issued, word: str, bare: str) -> bool:
 def registry(request: Request) -> Answer:
     """A page of the registry."""
     rows, word = found(request)
-    wanted = request.query.get("page", "1")
-    pages = max(1, -(-len(rows) // PER_PAGE))
-    number = min(max(int(wanted), 1), pages) if wanted.isascii() and wanted.isdigit() and len(wanted) < 7 else 1  # noqa: PLR2004  # no number of pages
-    part = rows[(number - 1) * PER_PAGE : number * PER_PAGE]
-    shown = [(row, write_id(row.copy_id), datetime.fromisoformat(row.at).astimezone(BEIJING)) for row in part]
+    part = part_of(request, len(rows), PER_PAGE)
+    shown = [
+        (row, write_id(row.copy_id), datetime.fromisoformat(row.at).astimezone(BEIJING)) for row in rows[part.rows]
+    ]
     proofs = [BatchText.parse(one.text) for one in kept(request.home)]
-    context = {"rows": shown, "word": word, "count": len(rows), "number": number, "pages": pages}
+    context = {"rows": shown, "word": word, "count": len(rows), "part": part, "kept": f"q={quote(word)}&"}
     return page(request, "desk/registry.html", 200, proofs=proofs, **context)
 
 

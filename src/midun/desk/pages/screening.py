@@ -4,8 +4,9 @@ import datetime as dt
 from pathlib import Path
 from typing import Any
 
+from midun.desk.pages.controls import controls
 from midun.desk.screening import SCAN, Screening, Shelf
-from midun.desk.web import MENU, Answer, Place, Request, Wrong, data, download, get, go, lines_of, page, post
+from midun.desk.web import MENU, Answer, Place, Request, Wrong, download, get, go, lines_of, page, part_of, post
 from midun.lib.sheets import Column, Sheet, write_xlsx
 
 MENU.append(Place("线索筛查", "search", "/scan/", 26, "扫描文件夹、压缩包、硬盘导出，找出与受保护文件重合的内容"))
@@ -84,24 +85,17 @@ def scan(request: Request, run: str) -> Answer:
     """How far it is, or what was found, strongest first."""
     found = _one(request, run)
     result, held = found.result, found.found
-    number, pages = _page(request.query.get("page", "1"), len(held["hits"]))
+    part = part_of(request, len(held["hits"]), PER_PAGE)
     shown = {
         "run": found,
         "progress": found.progress(),
         "result": result,
-        "hits": [_shown(hit) for hit in held["hits"][(number - 1) * PER_PAGE : number * PER_PAGE]],
-        "number": number,
-        "pages": pages,
+        "hits": [_shown(hit) for hit in held["hits"][part.rows]],
+        "part": part,
         "notices": held["notices"],
         "more": max(0, result.get("notices", 0) - len(held["notices"])),
     }
     return page(request, "desk/scan.html", 200, **shown)
-
-
-def _page(wanted: str, count: int) -> tuple[int, int]:
-    pages = max(1, -(-count // PER_PAGE))
-    number = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 7 else 1  # noqa: PLR2004  # no number of pages
-    return min(max(number, 1), pages), pages
 
 
 def _shown(hit: dict[str, Any]) -> dict[str, Any]:
@@ -130,26 +124,6 @@ def _one(request: Request, run: str) -> Screening:
     if found.wanted["act"] != SCAN:
         raise Wrong(404, Screening.missing)
     return found
-
-
-@get("/scan/<run>/state/")
-def state(request: Request, run: str) -> Answer:
-    """For the script."""
-    return data(_one(request, run).progress())
-
-
-@post("/scan/<run>/stop/")
-def stop(request: Request, run: str) -> Answer:
-    """Stop it at once; what was scanned stands in its journal."""
-    _one(request, run).stop()
-    return go(request, f"/scan/{run}/")
-
-
-@post("/scan/<run>/resume/")
-def resume(request: Request, run: str) -> Answer:
-    """Go on, or try again."""
-    _one(request, run).again()
-    return go(request, f"/scan/{run}/")
 
 
 @get("/scan/<run>/result.json")
@@ -187,3 +161,6 @@ def _done(request: Request, run: str) -> Screening:
     if found.error or not found.finished:
         raise Wrong(404, "扫描还没有完成，没有结果。")
     return found
+
+
+controls("/scan/", _one)

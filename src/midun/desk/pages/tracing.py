@@ -2,9 +2,10 @@
 
 from midun.desk.background import DONE
 from midun.desk.drafts import Drafts
+from midun.desk.pages.controls import controls
 from midun.desk.traces import Tracing
 from midun.desk.tracing import Report
-from midun.desk.web import MENU, Answer, Place, Request, data, download, get, go, page, post
+from midun.desk.web import MENU, Answer, Place, Request, download, get, go, page, post
 
 MENU.append(Place("追溯泄露", "report-search", "/trace/", 20, "拖入泄露的照片、文件或粘贴文字，查出是谁的副本"))
 
@@ -51,26 +52,6 @@ def run(request: Request, run: str) -> Answer:
     return page(request, "desk/tracing.html", run=found, progress=progress, reports=reports)
 
 
-@get("/trace/run/<run>/state/")
-def state(request: Request, run: str) -> Answer:
-    """For the script."""
-    return data(Tracing(request.home, run).progress())
-
-
-@post("/trace/run/<run>/stop/")
-def stop(request: Request, run: str) -> Answer:
-    """Stop it."""
-    Tracing(request.home, run).stop()
-    return go(request, f"/trace/run/{run}/")
-
-
-@post("/trace/run/<run>/resume/")
-def resume(request: Request, run: str) -> Answer:
-    """Go on."""
-    Tracing(request.home, run).start()
-    return go(request, f"/trace/run/{run}/")
-
-
 @get("/trace/<report>/")
 def report(request: Request, report: str) -> Answer:
     """One report."""
@@ -102,3 +83,6 @@ def facts(request: Request, report: str) -> Answer:
     """The facts for machines."""
     found = Report(request.home, report)
     return download(found.json, f"追溯报告-{found.at:%Y%m%d-%H%M%S}.json", "application/json")
+
+
+controls("/trace/run/", lambda request, run: Tracing(request.home, run))

@@ -16,7 +16,7 @@ from midun.lib.marking.documents.package import Package
 from midun.lib.marking.documents.text import source
 from midun.lib.marking.documents.text.mark import LIMIT, decode, identify, observe
 from midun.lib.marking.errors import Reason, Refused
-from midun.lib.marking.glyphs.copy import find_copy
+from midun.lib.marking.glyphs.copy import find_copies
 from midun.lib.marking.image.detector import Found, detect, detect_all
 from midun.lib.marking.image.embedder import LEAST_SIDE
 from midun.lib.marking.image.files import MAX_PIXELS, gray
@@ -105,8 +105,9 @@ def trace_glyphs(
 
     """
     found = []
-    for key in keys:
-        got = find_copy(original, (plane for _, plane in planes(data)), list(issued.get(key.fingerprint, ())), key)
+    pairs = [(key, issued.get(key.fingerprint, ())) for key in keys]
+    answers = find_copies(original, (plane for _, plane in planes(data)), pairs)
+    for key, got in zip(keys, answers, strict=True):
         if got is not None:
             how = f"{got.glyphs} 个字位中 {got.agreed} 个相符"
             found.append(Attribution(got.copy_id, "pdf-glyphs", how, max(got.log10_error, _LEAST), key))

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -9,12 +10,13 @@ import pikepdf
 import pypdfium2
 
 from midun.lib.marking.errors import Reason, Refused
-from midun.lib.marking.glyphs.content import glyphs_of, move_glyphs
+from midun.lib.marking.glyphs.content import Mover, move_glyphs
 from midun.lib.marking.glyphs.measure import measured
-from midun.lib.marking.glyphs.score import LIMIT, Named, name, sides
+from midun.lib.marking.glyphs.score import LIMIT, Measured, Named, name, sides
 from midun.lib.marking.keys import MarkKey
 
 Gray = npt.NDArray[np.uint8]
+_DRAWN = 4096
 
 
 def move_copy(pdf: pikepdf.Pdf, copy_id: bytes, key: MarkKey) -> int:
@@ -22,15 +24,20 @@ def move_copy(pdf: pikepdf.Pdf, copy_id: bytes, key: MarkKey) -> int:
 
     A page whose content cannot be followed stays as it is.
     """
-    moved = 0
-    for number, page in enumerate(pdf.pages):
-        drawn = sides(copy_id, number, len(glyphs_of(page)), key)
-        moved += _moved(pdf, page, drawn) // 2
-    return moved
+    return sum(move_glyphs(pdf, page, _mover(copy_id, n, key)) // 2 for n, page in enumerate(pdf.pages))
 
 
-def _moved(pdf: pikepdf.Pdf, page: pikepdf.Page, drawn: npt.NDArray[np.int8]) -> int:
-    return move_glyphs(pdf, page, lambda n: float(drawn[n]) if n % 2 else 0.0)
+def _mover(copy_id: bytes, page: int, key: MarkKey) -> Mover:
+    """Sides are drawn as they are needed: how many glyphs a page has is known once it was read."""
+    drawn = sides(copy_id, page, _DRAWN, key)
+
+    def move(number: int) -> float:
+        nonlocal drawn
+        if number >= len(drawn):
+            drawn = sides(copy_id, page, 2 * number, key)  # begins as the shorter one
+        return float(drawn[number]) if number % 2 else 0.0
+
+    return move
 
 
 def check_same_text(original: bytes, copy: bytes) -> None:
@@ -52,27 +59,42 @@ def _texts(data: bytes) -> list[str]:
         opened.close()
 
 
-def find_copy(original: bytes, planes: Iterable[Gray], ids: Sequence[bytes], key: MarkKey) -> Named | None:
-    """Whose copy pictures of pages show, given the PDF that copies were made of.
+def find_copies(
+    original: bytes, planes: Iterable[Gray], issued: Sequence[tuple[MarkKey, Sequence[bytes]]]
+) -> list[Named | None]:
+    """Whose copy pictures of pages show under each key, given the PDF that copies were made of.
 
-    The bound of the answer is for all pictures looked at together.
+    Pictures are looked at until each key has its answer; the bound of an answer is for all of them together.
 
     Args:
         original: the PDF as it was before marking.
         planes: pictures of pages or of parts of them, (rows, columns).
-        ids: the copies of the original that were issued.
-        key: the key they were made with.
+        issued: keys, each with the copies that were issued under it.
 
     Raises:
         Refused: BROKEN, the original cannot be read.
 
     """
+    answers: list[Named | None] = [None] * len(issued)
     try:
         for looked, plane in enumerate(planes, 1):
-            found = name(list(measured(original, plane)), ids, key, LIMIT / looked**2 / 2)
-            if found is not None:
-                error = found.log10_error + math.log10(2 * looked**2)
-                return Named(found.copy_id, found.glyphs, found.agreed, error)
+            seen = list(measured(original, plane))
+            for place, (key, ids) in enumerate(issued):
+                answers[place] = answers[place] or _among(seen, looked, key, ids)
+            if all(answers):
+                break
     except (pikepdf.PdfError, pypdfium2.PdfiumError) as error:
         raise Refused(Reason.BROKEN, "原件已损坏或设有密码，无法比对字位。") from error
-    return None
+    return answers
+
+
+def _among(seen: Sequence[Measured], looked: int, key: MarkKey, ids: Sequence[bytes]) -> Named | None:
+    """The limit shrinks with each picture, so that it holds for all of them."""
+    tried = 2 * looked**2
+    found = name(seen, ids, key, LIMIT / tried)
+    return found and replace(found, log10_error=found.log10_error + math.log10(tried))
+
+
+def find_copy(original: bytes, planes: Iterable[Gray], ids: Sequence[bytes], key: MarkKey) -> Named | None:
+    """As `find_copies`, under one key."""
+    return find_copies(original, planes, [(key, ids)])[0]
