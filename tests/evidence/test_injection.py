@@ -53,6 +53,7 @@ HARMLESS = re.compile(
 )
 """Calls that neither write nor read anything of the log or the database."""
 SLICE = 4
+SEND_FAILED = re.compile(r"^sendto\(.*INJECTED", re.MULTILINE)
 
 
 class Lives:
@@ -215,11 +216,14 @@ def hurt(lives, log, tenant, place, *inject):
 
 def outlived(lives, pid, traffic):
     """Wait until the process has ended, or has answered everything and is ended as a service manager does; its status."""
-    begun, asked = time.monotonic(), 0.0
+    begun, asked, severed = time.monotonic(), 0.0, False
     while time.monotonic() < begun + PATIENCE:
         try:
             return lives.told("ended", 0.02)
         except Empty:
+            if not severed and SEND_FAILED.search(lives.trace.read_text()):
+                severed = True
+                sever()
             if traffic.done and not asked:
                 asked = time.monotonic()
                 end(pid, signal.SIGTERM)
@@ -229,6 +233,14 @@ def outlived(lives, pid, traffic):
                 end(pid, signal.SIGKILL)
     end(pid, signal.SIGKILL)
     raise AssertionError("it neither answers nor ends")
+
+
+def sever():
+    """What a failing send means: the other end is gone. While it is there, libpq waits for its word on why it failed."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            others = "datname = current_database() AND pid <> pg_backend_pid()"
+            cursor.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}")  # noqa: S608  # a constant
 
 
 def end(pid, how):
